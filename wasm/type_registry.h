@@ -1,0 +1,107 @@
+// TypeRegistry: one identity per defined type, across all modules of an engine. Spec: validation/types, type equivalence
+// (iso-recursive: recursive groups are compared as wholes, "rolled up").
+//
+// A group is added once; adding an equal group again yields the same ids. Lookups by id take no lock and pointers stay valid
+// for the registry's life, so the validator, the interpreter and machine code may keep them. Types are never removed: the
+// registry is bounded by limits::kMaxCanonicalTypes distinct types. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "wasm/error.h"
+#include "wasm/limits.h"
+#include "wasm/types.h"
+
+namespace arris {
+
+// A defined type in canonical form: heap types inside it name CanonicalTypeIds. Immutable once published.
+struct CanonicalType {
+  // First members: read by machine code through runtime/layout.h.
+  // display[d] is the ancestor at depth d; display[depth] is this type itself. So "is a subtype of T" is
+  // `T->depth <= depth && display[T->depth] == T`: constant time.
+  const CanonicalType* const* display = nullptr;
+  uint32_t depth = 0;
+  CanonicalTypeId id;
+  CompositeKind kind = CompositeKind::func;
+  bool is_final = true;
+
+  CanonicalTypeId supertype;  // invalid if none
+  FuncType func;              // kind == func
+  std::vector<FieldType> fields;
+  // Slots of all parameters and results on the value stack (v128 takes two).
+  uint32_t param_slots = 0;
+  uint32_t result_slots = 0;
+  // struct: offset of every field from the object's start (after the header), and the object's size, both in bytes.
+  // array: element size in bytes in element_size; elements start at kArrayElementsOffset.
+  std::vector<uint32_t> field_offsets;
+  std::vector<uint32_t> ref_offsets;  // struct: offsets of the fields the collector must trace
+  uint32_t object_size = 0;
+  uint32_t element_size = 0;
+  bool has_ref_elements = false;
+
+  std::vector<const CanonicalType*> display_storage;
+};
+
+// An object starts with its type pointer (8 bytes); an array continues with a u32 length and 4 unused bytes.
+inline constexpr uint32_t kObjectHeaderBytes = 8;
+inline constexpr uint32_t kArrayLengthOffset = 8;
+inline constexpr uint32_t kArrayElementsOffset = 16;
+
+class TypeRegistry {
+ public:
+  TypeRegistry();
+  ~TypeRegistry();
+  TypeRegistry(const TypeRegistry&) = delete;
+  TypeRegistry& operator=(const TypeRegistry&) = delete;
+
+  // Adds a recursive group of a module. `group` is in the module's type indices: indices below `first_index` are earlier
+  // types, whose canonical ids are `earlier`; [first_index, first_index + group.size()) is the group itself. Appends the
+  // group's ids to `out`. The caller has checked that every index and supertype is in range and before its use;
+  // whether a subtype matches its supertype is the validator's business.
+  // Errors: limit_exceeded (kMaxCanonicalTypes, kMaxSubtypeDepth).
+  std::expected<void, ErrorCode> add_group(std::span<const SubType> group, uint32_t first_index,
+                                           std::span<const CanonicalTypeId> earlier, std::vector<CanonicalTypeId>& out);
+
+  // A function type on its own (host functions): a group of one final type without supertype.
+  CanonicalTypeId add_func_type(const FuncType& canonical_type);
+
+  const CanonicalType& get(CanonicalTypeId id) const {
+    return *chunks_[id.value >> kChunkBits].load(std::memory_order_acquire)[id.value & kChunkMask];
+  }
+
+  // Subtyping on canonical types. Spec: validation/matching.
+  bool is_subtype(CanonicalTypeId sub, CanonicalTypeId super) const {
+    const CanonicalType& a = get(sub);
+    const CanonicalType& b = get(super);
+    return b.depth <= a.depth && a.display[b.depth] == &b;
+  }
+  bool is_subtype(HeapType sub, HeapType super) const;
+  bool is_subtype(ValType sub, ValType super) const;
+  // The top of a heap type's hierarchy: any, func, extern or exn.
+  AbstractHeap top_of(HeapType type) const;
+
+ private:
+  static constexpr uint32_t kChunkBits = 12;
+  static constexpr uint32_t kChunkMask = (1u << kChunkBits) - 1;
+  static constexpr uint32_t kChunks = (limits::kMaxCanonicalTypes >> kChunkBits) + 1;
+  using Chunk = std::atomic<const CanonicalType**>;
+
+  std::unique_ptr<CanonicalType> make_type(const SubType& sub, uint32_t first_index, uint32_t first_id,
+                                           std::span<const CanonicalTypeId> earlier) const;
+  void publish(std::unique_ptr<CanonicalType> type);
+
+  std::mutex mutex_;
+  uint32_t count_ = 0;
+  std::unordered_map<std::string, uint32_t> groups_;  // serialised group -> its first id
+  std::vector<std::unique_ptr<CanonicalType>> types_;
+  std::unique_ptr<Chunk[]> chunks_;
+};
+
+}  // namespace arris
