@@ -48,8 +48,17 @@ STAND_INS = {
     "ctest": """
         echo "ctest $*" >>$M/log
         while [ "$1" != --output-junit ]; do shift; done
-        printf '<testsuite name="x"\\n\\ttests="%s"\\n\\tfailures="%s"\\n\\tdisabled="0"\\n\\tskipped="1"\\n>' $(cat $M/results) >$2
-        set -- $(cat $M/results); [ "$2" = 0 ]""",
+        {
+          for outcome in $(cat $M/results); do
+            case $outcome in
+              pass) echo '<testcase name="x" status="run">' ;;
+              fail) echo '<testcase name="x" status="fail">'; echo '<failure message=""/>' ;;
+              skip) echo '<testcase name="x" status="notrun">'; echo '<skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>' ;;
+              lost) echo '<testcase name="x" status="notrun">'; echo '<skipped message="Unable to find executable"/>' ;;
+            esac
+          done
+        } >$2
+        ! grep -qE 'fail|lost' $M/results""",
     "git": """
         echo "git $*" >>$M/log
         [ ! -f $M/offline ] || exit 128
@@ -70,7 +79,7 @@ class Machine:
         self.file("installed", installed.replace(" ", "\n") + "\n")
         self.file("unknown", "\n".join(unknown) + "\n")
         self.file("uid", f"{uid}\n")
-        self.file("results", "10 0")
+        self.file("results", "pass skip pass")
         stand_ins = dict(STAND_INS)
         if sudo:
             stand_ins["sudo"] = 'echo "sudo" >>$M/log; "$@"'
@@ -173,19 +182,26 @@ class Dev(unittest.TestCase):
     def test_test_closes_with_counts_and_succeeds(self):
         run = self.machine().dev("test")
         self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertEqual(run.stdout.splitlines()[-1], "9 passed, 0 failed, 1 skipped")
+        self.assertEqual(run.stdout.splitlines()[-1], "2 passed, 0 failed, 1 skipped")
 
     def test_test_fails_when_a_test_fails(self):
         machine = self.machine()
-        machine.file("results", "10 2")
+        machine.file("results", "pass fail skip fail")
         run = machine.dev("test")
         self.assertEqual(run.returncode, 1)
-        self.assertEqual(run.stdout.splitlines()[-1], "7 passed, 2 failed, 1 skipped")
+        self.assertEqual(run.stdout.splitlines()[-1], "1 passed, 2 failed, 1 skipped")
+
+    def test_a_test_that_could_not_run_is_a_failure_not_a_skip(self):
+        machine = self.machine()
+        machine.file("results", "pass lost skip")
+        run = machine.dev("test")
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.stdout.splitlines()[-1], "1 passed, 1 failed, 1 skipped")
 
     def test_sanitize_tests_both_builds(self):
         machine = self.machine()
         run = machine.dev("test", "--sanitize")
-        self.assertEqual(run.stdout.splitlines()[-1], "18 passed, 0 failed, 2 skipped")
+        self.assertEqual(run.stdout.splitlines()[-1], "4 passed, 0 failed, 2 skipped")
         self.assertEqual([line.split()[2] for line in machine.log("cmake")], ["release", "asan-ubsan"])
 
     def test_test_installs_once_and_does_without_unavailable_guest_compilers(self):
