@@ -38,5 +38,8 @@ if(ARRIS_SANITIZE)
   target_compile_options(arris_flags INTERFACE -fsanitize=${ARRIS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(arris_flags INTERFACE -fsanitize=${ARRIS_SANITIZE})
 endif()
+if(ARRIS_BUILD_FUZZ)  # coverage counters in every room; fuzz/ itself links with -fsanitize=fuzzer
+  target_compile_options(arris_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 find_package(Threads REQUIRED)
