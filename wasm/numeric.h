@@ -1,20 +1,25 @@
 // The numeric semantics of WebAssembly's scalar instructions, written once.
 //
-// For: the interpreter, constant expressions, constant folding, the runtime's slow paths and tests. simd.h is the same for vectors.
+// For: the interpreter, constant expressions, constant folding, the runtime's slow paths and tests. simd.h is the
+// same for vectors.
 //
 // Shape
 //  - One function per opcode, named by the opcode's identifier (mnemonic with '.' -> '_'); operands in stack order.
-//  - i32 and i64 are uint32_t and uint64_t, f32 and f64 are float and double. Comparisons and eqz return uint32_t 0 or 1.
-//  - An instruction that can trap is `NumTrap op(operands..., Result* out)`: NumTrap::none and *out written, or a trap and *out untouched.
+//  - i32 and i64 are uint32_t and uint64_t, f32 and f64 are float and double. Comparisons and eqz return uint32_t 0
+//    or 1.
+//  - An instruction that can trap is `NumTrap op(operands..., Result* out)`: NumTrap::none and *out written, or a
+//    trap and *out untouched.
 //  - Two-result instructions (wide arithmetic) return Wide128.
 //
 // Invariants
-//  - No undefined behaviour for any operand: shift counts are masked, signed overflow wraps, casts are range-checked first.
-//  - NaN: abs, neg, copysign and reinterpret are bit operations and keep every payload, signalling ones too. Every other operation
-//    that yields a NaN yields a quiet one, canonical when all NaN operands are canonical. That is what SSE and NEON do; a port to a
-//    machine that does otherwise must quieten here.
-//  - Results never depend on the floating-point environment's exception flags; rounding is to nearest, ties to even (the C++ default
-//    environment), and ceil/floor/trunc/nearest do not consult the environment at all. Nothing is ever contracted into a fused operation.
+//  - No undefined behaviour for any operand: shift counts are masked, signed overflow wraps, casts are range-checked
+//    first.
+//  - NaN: abs, neg, copysign and reinterpret are bit operations and keep every payload, signalling ones too. Every
+//    other operation that yields a NaN yields a quiet one, canonical when all NaN operands are canonical. That is
+//    what SSE and NEON do; a port to a machine that does otherwise must quieten here.
+//  - Results never depend on the floating-point environment's exception flags; rounding is to nearest, ties to even
+//    (the C++ default environment), and ceil/floor/trunc/nearest do not consult the environment at all. Nothing is
+//    ever contracted into a fused operation.
 //
 // Specification: execution/numerics; the wide-arithmetic proposal.
 #ifndef ARRIS_WASM_NUMERIC_H_
@@ -61,27 +66,32 @@ constexpr U shift_right_signed(U x, U count) {
 template <std::unsigned_integral U>
 [[nodiscard]] constexpr NumTrap div_signed(U a, U b, U* out) {
   using S = std::make_signed_t<U>;
-  if (b == 0) [[unlikely]] return NumTrap::integer_divide_by_zero;
-  if (as_signed(b) == -1 && as_signed(a) == std::numeric_limits<S>::min()) [[unlikely]] return NumTrap::integer_overflow;
+  if (b == 0) [[unlikely]]
+    return NumTrap::integer_divide_by_zero;
+  if (as_signed(b) == -1 && as_signed(a) == std::numeric_limits<S>::min()) [[unlikely]]
+    return NumTrap::integer_overflow;
   *out = static_cast<U>(as_signed(a) / as_signed(b));
   return NumTrap::none;
 }
 template <std::unsigned_integral U>
 [[nodiscard]] constexpr NumTrap div_unsigned(U a, U b, U* out) {
-  if (b == 0) [[unlikely]] return NumTrap::integer_divide_by_zero;
+  if (b == 0) [[unlikely]]
+    return NumTrap::integer_divide_by_zero;
   *out = a / b;
   return NumTrap::none;
 }
 // x rem -1 is 0 for every x; the minimum must not reach the machine's divide, which faults on it.
 template <std::unsigned_integral U>
 [[nodiscard]] constexpr NumTrap rem_signed(U a, U b, U* out) {
-  if (b == 0) [[unlikely]] return NumTrap::integer_divide_by_zero;
+  if (b == 0) [[unlikely]]
+    return NumTrap::integer_divide_by_zero;
   *out = as_signed(b) == -1 ? 0 : static_cast<U>(as_signed(a) % as_signed(b));
   return NumTrap::none;
 }
 template <std::unsigned_integral U>
 [[nodiscard]] constexpr NumTrap rem_unsigned(U a, U b, U* out) {
-  if (b == 0) [[unlikely]] return NumTrap::integer_divide_by_zero;
+  if (b == 0) [[unlikely]]
+    return NumTrap::integer_divide_by_zero;
   *out = a % b;
   return NumTrap::none;
 }
@@ -111,16 +121,19 @@ template <class F>
 constexpr F float_copysign(F magnitude, F sign) {
   return from_bits<F>((bits(magnitude) & ~kSignBit<F>) | (bits(sign) & kSignBit<F>));
 }
-// `b < a ? b : a` and its mirror differ only when the operands are equal, and equal operands differ only as zeros: the union of the two
-// bit patterns is then -0 as min asks. Each is one minss. a + b quietens whichever operand is a NaN.
+// `b < a ? b : a` and its mirror differ only when the operands are equal, and equal operands differ only as zeros:
+// the union of the two bit patterns is then -0 as min asks. Each is one minss. a + b quietens whichever operand is a
+// NaN.
 template <class F>
 constexpr F float_min(F a, F b) {
-  if (a != a || b != b) [[unlikely]] return a + b;
+  if (a != a || b != b) [[unlikely]]
+    return a + b;
   return from_bits<F>(bits(a < b ? a : b) | bits(b < a ? b : a));
 }
 template <class F>
 constexpr F float_max(F a, F b) {
-  if (a != a || b != b) [[unlikely]] return a + b;
+  if (a != a || b != b) [[unlikely]]
+    return a + b;
   return from_bits<F>(bits(a > b ? a : b) & bits(b > a ? b : a));
 }
 template <class F>
@@ -144,8 +157,9 @@ template <class F>
   return a / b;
 }
 
-// Is trunc(x) a value of Int? False for NaN. Each bound is exact in F: the upper one is a power of two; the lower one is the minimum
-// minus one where F can hold that, else no value of F lies between the two and the minimum itself is the (inclusive) bound.
+// Is trunc(x) a value of Int? False for NaN. Each bound is exact in F: the upper one is a power of two; the lower one
+// is the minimum minus one where F can hold that, else no value of F lies between the two and the minimum itself is
+// the (inclusive) bound.
 template <std::integral Int, std::floating_point F>
 constexpr bool truncates_into(F x) {
   constexpr F kUpper = static_cast<F>(std::numeric_limits<Int>::max() / 2 + 1) * F{2};
@@ -168,14 +182,15 @@ template <std::integral Int, std::floating_point F>
 template <std::integral Int, std::floating_point F>
 constexpr std::make_unsigned_t<Int> trunc_saturating(F x) {
   using U = std::make_unsigned_t<Int>;
-  if (truncates_into<Int>(x)) [[likely]] return static_cast<U>(static_cast<Int>(x));
+  if (truncates_into<Int>(x)) [[likely]]
+    return static_cast<U>(static_cast<Int>(x));
   if (x != x) return 0;
   return static_cast<U>(x < F{0} ? std::numeric_limits<Int>::min() : std::numeric_limits<Int>::max());
 }
 
 }  // namespace detail
 
-// --- i32 ---------------------------------------------------------------------------------------------------------------------------
+// --- i32 -----------------------------------------------------------------------------------------------------------
 constexpr uint32_t i32_eqz(uint32_t a) { return a == 0; }
 constexpr uint32_t i32_eq(uint32_t a, uint32_t b) { return a == b; }
 constexpr uint32_t i32_ne(uint32_t a, uint32_t b) { return a != b; }
@@ -194,10 +209,18 @@ constexpr uint32_t i32_popcnt(uint32_t a) { return static_cast<uint32_t>(std::po
 constexpr uint32_t i32_add(uint32_t a, uint32_t b) { return a + b; }
 constexpr uint32_t i32_sub(uint32_t a, uint32_t b) { return a - b; }
 constexpr uint32_t i32_mul(uint32_t a, uint32_t b) { return a * b; }
-[[nodiscard]] constexpr NumTrap i32_div_s(uint32_t a, uint32_t b, uint32_t* out) { return detail::div_signed(a, b, out); }
-[[nodiscard]] constexpr NumTrap i32_div_u(uint32_t a, uint32_t b, uint32_t* out) { return detail::div_unsigned(a, b, out); }
-[[nodiscard]] constexpr NumTrap i32_rem_s(uint32_t a, uint32_t b, uint32_t* out) { return detail::rem_signed(a, b, out); }
-[[nodiscard]] constexpr NumTrap i32_rem_u(uint32_t a, uint32_t b, uint32_t* out) { return detail::rem_unsigned(a, b, out); }
+[[nodiscard]] constexpr NumTrap i32_div_s(uint32_t a, uint32_t b, uint32_t* out) {
+  return detail::div_signed(a, b, out);
+}
+[[nodiscard]] constexpr NumTrap i32_div_u(uint32_t a, uint32_t b, uint32_t* out) {
+  return detail::div_unsigned(a, b, out);
+}
+[[nodiscard]] constexpr NumTrap i32_rem_s(uint32_t a, uint32_t b, uint32_t* out) {
+  return detail::rem_signed(a, b, out);
+}
+[[nodiscard]] constexpr NumTrap i32_rem_u(uint32_t a, uint32_t b, uint32_t* out) {
+  return detail::rem_unsigned(a, b, out);
+}
 constexpr uint32_t i32_and(uint32_t a, uint32_t b) { return a & b; }
 constexpr uint32_t i32_or(uint32_t a, uint32_t b) { return a | b; }
 constexpr uint32_t i32_xor(uint32_t a, uint32_t b) { return a ^ b; }
@@ -209,7 +232,7 @@ constexpr uint32_t i32_rotr(uint32_t a, uint32_t b) { return std::rotr(a, static
 constexpr uint32_t i32_extend8_s(uint32_t a) { return detail::sign_extend<int8_t>(a); }
 constexpr uint32_t i32_extend16_s(uint32_t a) { return detail::sign_extend<int16_t>(a); }
 
-// --- i64 ---------------------------------------------------------------------------------------------------------------------------
+// --- i64 -----------------------------------------------------------------------------------------------------------
 constexpr uint32_t i64_eqz(uint64_t a) { return a == 0; }
 constexpr uint32_t i64_eq(uint64_t a, uint64_t b) { return a == b; }
 constexpr uint32_t i64_ne(uint64_t a, uint64_t b) { return a != b; }
@@ -228,10 +251,18 @@ constexpr uint64_t i64_popcnt(uint64_t a) { return static_cast<uint64_t>(std::po
 constexpr uint64_t i64_add(uint64_t a, uint64_t b) { return a + b; }
 constexpr uint64_t i64_sub(uint64_t a, uint64_t b) { return a - b; }
 constexpr uint64_t i64_mul(uint64_t a, uint64_t b) { return a * b; }
-[[nodiscard]] constexpr NumTrap i64_div_s(uint64_t a, uint64_t b, uint64_t* out) { return detail::div_signed(a, b, out); }
-[[nodiscard]] constexpr NumTrap i64_div_u(uint64_t a, uint64_t b, uint64_t* out) { return detail::div_unsigned(a, b, out); }
-[[nodiscard]] constexpr NumTrap i64_rem_s(uint64_t a, uint64_t b, uint64_t* out) { return detail::rem_signed(a, b, out); }
-[[nodiscard]] constexpr NumTrap i64_rem_u(uint64_t a, uint64_t b, uint64_t* out) { return detail::rem_unsigned(a, b, out); }
+[[nodiscard]] constexpr NumTrap i64_div_s(uint64_t a, uint64_t b, uint64_t* out) {
+  return detail::div_signed(a, b, out);
+}
+[[nodiscard]] constexpr NumTrap i64_div_u(uint64_t a, uint64_t b, uint64_t* out) {
+  return detail::div_unsigned(a, b, out);
+}
+[[nodiscard]] constexpr NumTrap i64_rem_s(uint64_t a, uint64_t b, uint64_t* out) {
+  return detail::rem_signed(a, b, out);
+}
+[[nodiscard]] constexpr NumTrap i64_rem_u(uint64_t a, uint64_t b, uint64_t* out) {
+  return detail::rem_unsigned(a, b, out);
+}
 constexpr uint64_t i64_and(uint64_t a, uint64_t b) { return a & b; }
 constexpr uint64_t i64_or(uint64_t a, uint64_t b) { return a | b; }
 constexpr uint64_t i64_xor(uint64_t a, uint64_t b) { return a ^ b; }
@@ -257,11 +288,12 @@ constexpr Wide128 i64_mul_wide_u(uint64_t a, uint64_t b) {
   return {static_cast<uint64_t>(product), static_cast<uint64_t>(product >> 64)};
 }
 constexpr Wide128 i64_mul_wide_s(uint64_t a, uint64_t b) {
-  const auto product = static_cast<unsigned __int128>(static_cast<__int128>(detail::as_signed(a)) * detail::as_signed(b));
+  const auto product =
+      static_cast<unsigned __int128>(static_cast<__int128>(detail::as_signed(a)) * detail::as_signed(b));
   return {static_cast<uint64_t>(product), static_cast<uint64_t>(product >> 64)};
 }
 
-// --- f32 ---------------------------------------------------------------------------------------------------------------------------
+// --- f32 -----------------------------------------------------------------------------------------------------------
 constexpr uint32_t f32_eq(float a, float b) { return a == b; }
 constexpr uint32_t f32_ne(float a, float b) { return a != b; }
 constexpr uint32_t f32_lt(float a, float b) { return a < b; }
@@ -285,7 +317,7 @@ constexpr float f32_div(float a, float b) { return detail::float_div(a, b); }
 constexpr float f32_min(float a, float b) { return detail::float_min(a, b); }
 constexpr float f32_max(float a, float b) { return detail::float_max(a, b); }
 
-// --- f64 ---------------------------------------------------------------------------------------------------------------------------
+// --- f64 -----------------------------------------------------------------------------------------------------------
 constexpr uint32_t f64_eq(double a, double b) { return a == b; }
 constexpr uint32_t f64_ne(double a, double b) { return a != b; }
 constexpr uint32_t f64_lt(double a, double b) { return a < b; }
@@ -308,19 +340,35 @@ constexpr double f64_div(double a, double b) { return detail::float_div(a, b); }
 constexpr double f64_min(double a, double b) { return detail::float_min(a, b); }
 constexpr double f64_max(double a, double b) { return detail::float_max(a, b); }
 
-// --- Conversions -------------------------------------------------------------------------------------------------------------------
+// --- Conversions ---------------------------------------------------------------------------------------------------
 constexpr uint32_t i32_wrap_i64(uint64_t a) { return static_cast<uint32_t>(a); }
 constexpr uint64_t i64_extend_i32_s(uint32_t a) { return detail::sign_extend<int32_t>(uint64_t{a}); }
 constexpr uint64_t i64_extend_i32_u(uint32_t a) { return a; }
 
-[[nodiscard]] constexpr NumTrap i32_trunc_f32_s(float a, uint32_t* out) { return detail::trunc_or_trap<int32_t>(a, out); }
-[[nodiscard]] constexpr NumTrap i32_trunc_f32_u(float a, uint32_t* out) { return detail::trunc_or_trap<uint32_t>(a, out); }
-[[nodiscard]] constexpr NumTrap i32_trunc_f64_s(double a, uint32_t* out) { return detail::trunc_or_trap<int32_t>(a, out); }
-[[nodiscard]] constexpr NumTrap i32_trunc_f64_u(double a, uint32_t* out) { return detail::trunc_or_trap<uint32_t>(a, out); }
-[[nodiscard]] constexpr NumTrap i64_trunc_f32_s(float a, uint64_t* out) { return detail::trunc_or_trap<int64_t>(a, out); }
-[[nodiscard]] constexpr NumTrap i64_trunc_f32_u(float a, uint64_t* out) { return detail::trunc_or_trap<uint64_t>(a, out); }
-[[nodiscard]] constexpr NumTrap i64_trunc_f64_s(double a, uint64_t* out) { return detail::trunc_or_trap<int64_t>(a, out); }
-[[nodiscard]] constexpr NumTrap i64_trunc_f64_u(double a, uint64_t* out) { return detail::trunc_or_trap<uint64_t>(a, out); }
+[[nodiscard]] constexpr NumTrap i32_trunc_f32_s(float a, uint32_t* out) {
+  return detail::trunc_or_trap<int32_t>(a, out);
+}
+[[nodiscard]] constexpr NumTrap i32_trunc_f32_u(float a, uint32_t* out) {
+  return detail::trunc_or_trap<uint32_t>(a, out);
+}
+[[nodiscard]] constexpr NumTrap i32_trunc_f64_s(double a, uint32_t* out) {
+  return detail::trunc_or_trap<int32_t>(a, out);
+}
+[[nodiscard]] constexpr NumTrap i32_trunc_f64_u(double a, uint32_t* out) {
+  return detail::trunc_or_trap<uint32_t>(a, out);
+}
+[[nodiscard]] constexpr NumTrap i64_trunc_f32_s(float a, uint64_t* out) {
+  return detail::trunc_or_trap<int64_t>(a, out);
+}
+[[nodiscard]] constexpr NumTrap i64_trunc_f32_u(float a, uint64_t* out) {
+  return detail::trunc_or_trap<uint64_t>(a, out);
+}
+[[nodiscard]] constexpr NumTrap i64_trunc_f64_s(double a, uint64_t* out) {
+  return detail::trunc_or_trap<int64_t>(a, out);
+}
+[[nodiscard]] constexpr NumTrap i64_trunc_f64_u(double a, uint64_t* out) {
+  return detail::trunc_or_trap<uint64_t>(a, out);
+}
 
 constexpr uint32_t i32_trunc_sat_f32_s(float a) { return detail::trunc_saturating<int32_t>(a); }
 constexpr uint32_t i32_trunc_sat_f32_u(float a) { return detail::trunc_saturating<uint32_t>(a); }
@@ -331,7 +379,8 @@ constexpr uint64_t i64_trunc_sat_f32_u(float a) { return detail::trunc_saturatin
 constexpr uint64_t i64_trunc_sat_f64_s(double a) { return detail::trunc_saturating<int64_t>(a); }
 constexpr uint64_t i64_trunc_sat_f64_u(double a) { return detail::trunc_saturating<uint64_t>(a); }
 
-// Integer to float rounds once, to nearest with ties to even, straight from the integer (never through the other float type).
+// Integer to float rounds once, to nearest with ties to even, straight from the integer (never through the other
+// float type).
 constexpr float f32_convert_i32_s(uint32_t a) { return static_cast<float>(detail::as_signed(a)); }
 constexpr float f32_convert_i32_u(uint32_t a) { return static_cast<float>(a); }
 constexpr float f32_convert_i64_s(uint64_t a) { return static_cast<float>(detail::as_signed(a)); }

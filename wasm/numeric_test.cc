@@ -1,6 +1,6 @@
-// Edge cases of every scalar instruction, against references that share no code with numeric.h: 128-bit arithmetic for integers,
-// double for f32, hand-made tables for the boundaries. Operands pass through a volatile so that the machine's instruction is tested
-// and not the compiler's constant folding.
+// Edge cases of every scalar instruction, against references that share no code with numeric.h: 128-bit arithmetic
+// for integers, double for f32, hand-made tables for the boundaries. Operands pass through a volatile so that the
+// machine's instruction is tested and not the compiler's constant folding.
 #include "wasm/numeric.h"
 
 #include <cfenv>
@@ -21,7 +21,7 @@ T opaque(T x) {
   return hidden;
 }
 
-// --- Integers ----------------------------------------------------------------------------------------------------------------------
+// --- Integers ------------------------------------------------------------------------------------------------------
 
 template <class U>
 std::vector<U> integer_edges() {
@@ -49,19 +49,22 @@ struct IntegerOps {
   Trapping div_s, div_u, rem_s, rem_u;
 };
 constexpr IntegerOps<uint32_t> kI32 = {
-    i32_eqz,       i32_eq,         i32_ne,  i32_lt_s, i32_lt_u, i32_gt_s, i32_gt_u, i32_le_s, i32_le_u,  i32_ge_s,  i32_ge_u, i32_clz,  i32_ctz,   i32_popcnt,
-    i32_extend8_s, i32_extend16_s, i32_add, i32_sub,  i32_mul,  i32_and,  i32_or,   i32_xor,  i32_shl,   i32_shr_s, i32_shr_u, i32_rotl, i32_rotr, i32_div_s,
-    i32_div_u,     i32_rem_s,      i32_rem_u};
+    i32_eqz,   i32_eq,   i32_ne,   i32_lt_s,  i32_lt_u,  i32_gt_s,   i32_gt_u,      i32_le_s,
+    i32_le_u,  i32_ge_s, i32_ge_u, i32_clz,   i32_ctz,   i32_popcnt, i32_extend8_s, i32_extend16_s,
+    i32_add,   i32_sub,  i32_mul,  i32_and,   i32_or,    i32_xor,    i32_shl,       i32_shr_s,
+    i32_shr_u, i32_rotl, i32_rotr, i32_div_s, i32_div_u, i32_rem_s,  i32_rem_u};
 constexpr IntegerOps<uint64_t> kI64 = {
-    i64_eqz,       i64_eq,         i64_ne,  i64_lt_s, i64_lt_u, i64_gt_s, i64_gt_u, i64_le_s, i64_le_u,  i64_ge_s,  i64_ge_u, i64_clz,  i64_ctz,   i64_popcnt,
-    i64_extend8_s, i64_extend16_s, i64_add, i64_sub,  i64_mul,  i64_and,  i64_or,   i64_xor,  i64_shl,   i64_shr_s, i64_shr_u, i64_rotl, i64_rotr, i64_div_s,
-    i64_div_u,     i64_rem_s,      i64_rem_u};
+    i64_eqz,   i64_eq,   i64_ne,   i64_lt_s,  i64_lt_u,  i64_gt_s,   i64_gt_u,      i64_le_s,
+    i64_le_u,  i64_ge_s, i64_ge_u, i64_clz,   i64_ctz,   i64_popcnt, i64_extend8_s, i64_extend16_s,
+    i64_add,   i64_sub,  i64_mul,  i64_and,   i64_or,    i64_xor,    i64_shl,       i64_shr_s,
+    i64_shr_u, i64_rotl, i64_rotr, i64_div_s, i64_div_u, i64_rem_s,  i64_rem_u};
 
 template <class U>
 bool bit_of(U x, int index) {
   return (x >> index) & 1;
 }
-// Moves every bit by itself: destination = source position + distance, dropped or wrapped past the ends; fill supplies vacant ones.
+// Moves every bit by itself: destination = source position + distance, dropped or wrapped past the ends; fill
+// supplies vacant ones.
 template <class U>
 U move_bits(U x, int distance, bool wrap, bool fill) {
   constexpr int kBits = sizeof(U) * 8;
@@ -96,7 +99,8 @@ void check_arithmetic(const IntegerOps<U>& op, U a, U b) {
   const bool negative = static_cast<std::make_signed_t<U>>(a) < 0;
   EXPECT_EQ(op.add(a, b), static_cast<U>(ua + ub)) << a << " " << b;
   EXPECT_EQ(op.sub(a, b), static_cast<U>(ua - ub)) << a << " " << b;
-  EXPECT_EQ(op.mul(a, b), static_cast<U>(static_cast<unsigned __int128>(ua) * static_cast<unsigned __int128>(ub))) << a << " " << b;
+  EXPECT_EQ(op.mul(a, b), static_cast<U>(static_cast<unsigned __int128>(ua) * static_cast<unsigned __int128>(ub)))
+      << a << " " << b;
   EXPECT_EQ(op.and_(a, b), static_cast<U>(a & b));
   EXPECT_EQ(op.or_(a, b), static_cast<U>(a | b));
   EXPECT_EQ(op.xor_(a, b), static_cast<U>(a ^ b));
@@ -195,7 +199,8 @@ TEST(Numeric, WideArithmeticMatches128BitIntegers) {
   using UBig = unsigned __int128;
   const auto wide = [](UBig x) { return Wide128{static_cast<uint64_t>(x), static_cast<uint64_t>(x >> 64)}; };
   const auto joined = [](uint64_t low, uint64_t high) { return static_cast<UBig>(high) << 64 | low; };
-  const std::vector<uint64_t> edges = {0, 1, 2, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff, 0x123456789abcdef0};
+  const std::vector<uint64_t> edges = {
+      0, 1, 2, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff, 0x123456789abcdef0};
   for (uint64_t a : edges) {
     for (uint64_t b : edges) {
       EXPECT_EQ(i64_mul_wide_u(opaque(a), opaque(b)), wide(static_cast<UBig>(a) * b));
@@ -212,7 +217,7 @@ TEST(Numeric, WideArithmeticMatches128BitIntegers) {
   }
 }
 
-// --- Floats ------------------------------------------------------------------------------------------------------------------------
+// --- Floats --------------------------------------------------------------------------------------------------------
 
 template <class F>
 struct Format;
@@ -252,7 +257,8 @@ std::vector<F> nan_kinds() {
   using L = Format<F>;
   std::vector<F> kinds;
   for (auto sign : {typename L::Bits{0}, L::kSign}) {
-    for (typename L::Bits payload : {L::kQuiet, L::kQuiet | 1, L::kQuiet - 1, typename L::Bits{1}, L::kQuiet | (L::kQuiet - 1)}) {
+    for (typename L::Bits payload :
+         {L::kQuiet, L::kQuiet | 1, L::kQuiet - 1, typename L::Bits{1}, L::kQuiet | (L::kQuiet - 1)}) {
       kinds.push_back(float_of<F>(sign | L::kInfinity | payload));
     }
   }
@@ -261,13 +267,20 @@ std::vector<F> nan_kinds() {
 template <class F>
 std::vector<F> number_edges() {
   using Limits = std::numeric_limits<F>;
-  std::vector<F> edges = {0,           1,
-                          2,           3,
-                          F(0.5),      F(0.1),
-                          F(1.5),      F(1e10),
-                          Limits::epsilon(), 1 + Limits::epsilon(),
-                          Limits::min(),     Limits::denorm_min(),
-                          Limits::max(),     std::nextafter(Limits::min(), F{0}),
+  std::vector<F> edges = {0,
+                          1,
+                          2,
+                          3,
+                          F(0.5),
+                          F(0.1),
+                          F(1.5),
+                          F(1e10),
+                          Limits::epsilon(),
+                          1 + Limits::epsilon(),
+                          Limits::min(),
+                          Limits::denorm_min(),
+                          Limits::max(),
+                          std::nextafter(Limits::min(), F{0}),
                           Limits::infinity()};
   for (size_t i = 0, n = edges.size(); i < n; ++i) edges.push_back(-edges[i]);
   return edges;
@@ -282,10 +295,12 @@ struct FloatOps {
   Binary add, sub, mul, div, min, max, copysign;
   Compare eq, ne, lt, gt, le, ge;
 };
-constexpr FloatOps<float> kF32 = {f32_abs, f32_neg, f32_ceil, f32_floor,    f32_trunc, f32_nearest, f32_sqrt, f32_add, f32_sub, f32_mul,
-                                  f32_div, f32_min, f32_max,  f32_copysign, f32_eq,    f32_ne,      f32_lt,   f32_gt,  f32_le,  f32_ge};
-constexpr FloatOps<double> kF64 = {f64_abs, f64_neg, f64_ceil, f64_floor,    f64_trunc, f64_nearest, f64_sqrt, f64_add, f64_sub, f64_mul,
-                                   f64_div, f64_min, f64_max,  f64_copysign, f64_eq,    f64_ne,      f64_lt,   f64_gt,  f64_le,  f64_ge};
+constexpr FloatOps<float> kF32 = {f32_abs, f32_neg, f32_ceil, f32_floor, f32_trunc, f32_nearest, f32_sqrt,
+                                  f32_add, f32_sub, f32_mul,  f32_div,   f32_min,   f32_max,     f32_copysign,
+                                  f32_eq,  f32_ne,  f32_lt,   f32_gt,    f32_le,    f32_ge};
+constexpr FloatOps<double> kF64 = {f64_abs, f64_neg, f64_ceil, f64_floor, f64_trunc, f64_nearest, f64_sqrt,
+                                   f64_add, f64_sub, f64_mul,  f64_div,   f64_min,   f64_max,     f64_copysign,
+                                   f64_eq,  f64_ne,  f64_lt,   f64_gt,    f64_le,    f64_ge};
 
 // The result of an operation on operands of which one is a NaN.
 template <class F>
@@ -303,7 +318,8 @@ void check_nan_propagation(const FloatOps<F>& op) {
   std::vector<F> all = number_edges<F>();
   for (F nan : nan_kinds<F>()) all.push_back(nan);
   for (F nan : nan_kinds<F>()) {
-    for (auto unary : {op.ceil, op.floor, op.trunc, op.nearest, op.sqrt}) expect_legal_nan(unary(opaque(nan)), {nan}, "unary");
+    for (auto unary : {op.ceil, op.floor, op.trunc, op.nearest, op.sqrt})
+      expect_legal_nan(unary(opaque(nan)), {nan}, "unary");
     for (F other : all) {
       for (auto binary : {op.add, op.sub, op.mul, op.div, op.min, op.max}) {
         expect_legal_nan(binary(opaque(nan), opaque(other)), {nan, other}, "nan on the left");
@@ -416,7 +432,7 @@ TEST(Numeric, MultiplyThenAddIsNeverFused) {
   EXPECT_EQ(f64_add(f64_mul(opaque(1 + 0x1p-30), opaque(1 + 0x1p-30)), opaque(-(1 + 0x1p-29))), 0.0);
 }
 
-// --- Rounding to integral values ---------------------------------------------------------------------------------------------------
+// --- Rounding to integral values -----------------------------------------------------------------------------------
 
 // Rounds by integer arithmetic; beyond 2^52 (and for infinities) every value is integral already.
 enum class Rounding { up, down, to_zero, nearest_even };
@@ -436,7 +452,8 @@ F round_by_hand(F x, Rounding rounding) {
 template <class F>
 void check_rounding(const FloatOps<F>& op) {
   std::vector<F> inputs = number_edges<F>();
-  for (F whole : {F{0}, F{1}, F{2}, F{3}, F{4}, F{1000}, F{1001}, F{0x1p22}, F{0x1p23}, F{0x1p24}, F{0x1p51}, F{0x1p52}, F{0x1p53}, F{0x1p62}}) {
+  for (F whole : {F{0}, F{1}, F{2}, F{3}, F{4}, F{1000}, F{1001}, F{0x1p22}, F{0x1p23}, F{0x1p24}, F{0x1p51}, F{0x1p52},
+                  F{0x1p53}, F{0x1p62}}) {
     for (F fraction : {F{0}, F{0.25}, F{0.5}, F{0.75}, F{1}}) {
       const F x = whole + fraction;
       for (F y : {x, std::nextafter(x, F{0}), std::nextafter(x, std::numeric_limits<F>::infinity())}) {
@@ -482,7 +499,8 @@ TEST(Numeric, RoundingInstructionsIgnoreTheRoundingMode) {
   for (int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
     ASSERT_EQ(std::fesetround(mode), 0);
     const volatile float nearest32 = f32_nearest(opaque(2.5f)), ceil32 = f32_ceil(opaque(2.25f));
-    const volatile double nearest64 = f64_nearest(opaque(3.5)), floor64 = f64_floor(opaque(-2.25)), trunc64 = f64_trunc(opaque(-2.75));
+    const volatile double nearest64 = f64_nearest(opaque(3.5)), floor64 = f64_floor(opaque(-2.25)),
+                          trunc64 = f64_trunc(opaque(-2.75));
     ASSERT_EQ(std::fesetround(saved), 0);
     EXPECT_EQ(nearest32, 2.0f);
     EXPECT_EQ(ceil32, 3.0f);
@@ -492,7 +510,7 @@ TEST(Numeric, RoundingInstructionsIgnoreTheRoundingMode) {
   }
 }
 
-// --- Float to integer --------------------------------------------------------------------------------------------------------------
+// --- Float to integer ----------------------------------------------------------------------------------------------
 
 constexpr float kNan32 = std::numeric_limits<float>::quiet_NaN(), kInf32 = std::numeric_limits<float>::infinity();
 constexpr double kNan64 = std::numeric_limits<double>::quiet_NaN(), kInf64 = std::numeric_limits<double>::infinity();
@@ -519,48 +537,112 @@ constexpr auto kInvalid = NumTrap::invalid_conversion_to_integer;
 
 TEST(Numeric, I32TruncationOfF32AtItsBounds) {
   check_truncations<float, uint32_t>(i32_trunc_f32_s, i32_trunc_sat_f32_s,
-                                     {{0.0f, kOk, 0}, {-0.0f, kOk, 0}, {0x1p-149f, kOk, 0}, {1.9f, kOk, 1}, {-1.9f, kOk, ~0u}, {-0.9f, kOk, 0},
-                                      {2147483520.0f, kOk, 2147483520u}, {2147483648.0f, kOverflow, 0x7fffffffu},
-                                      {-2147483648.0f, kOk, 0x80000000u}, {-2147483904.0f, kOverflow, 0x80000000u},
-                                      {kInf32, kOverflow, 0x7fffffffu}, {-kInf32, kOverflow, 0x80000000u}, {kNan32, kInvalid, 0}, {-kNan32, kInvalid, 0}});
+                                     {{0.0f, kOk, 0},
+                                      {-0.0f, kOk, 0},
+                                      {0x1p-149f, kOk, 0},
+                                      {1.9f, kOk, 1},
+                                      {-1.9f, kOk, ~0u},
+                                      {-0.9f, kOk, 0},
+                                      {2147483520.0f, kOk, 2147483520u},
+                                      {2147483648.0f, kOverflow, 0x7fffffffu},
+                                      {-2147483648.0f, kOk, 0x80000000u},
+                                      {-2147483904.0f, kOverflow, 0x80000000u},
+                                      {kInf32, kOverflow, 0x7fffffffu},
+                                      {-kInf32, kOverflow, 0x80000000u},
+                                      {kNan32, kInvalid, 0},
+                                      {-kNan32, kInvalid, 0}});
   check_truncations<float, uint32_t>(i32_trunc_f32_u, i32_trunc_sat_f32_u,
-                                     {{0.0f, kOk, 0}, {-0.0f, kOk, 0}, {-0.9f, kOk, 0}, {-0x1.fffffep-1f, kOk, 0}, {-1.0f, kOverflow, 0}, {1.9f, kOk, 1},
-                                      {2147483648.0f, kOk, 0x80000000u}, {4294967040.0f, kOk, 0xffffff00u}, {4294967296.0f, kOverflow, ~0u},
-                                      {kInf32, kOverflow, ~0u}, {-kInf32, kOverflow, 0}, {kNan32, kInvalid, 0}, {-kNan32, kInvalid, 0}});
+                                     {{0.0f, kOk, 0},
+                                      {-0.0f, kOk, 0},
+                                      {-0.9f, kOk, 0},
+                                      {-0x1.fffffep-1f, kOk, 0},
+                                      {-1.0f, kOverflow, 0},
+                                      {1.9f, kOk, 1},
+                                      {2147483648.0f, kOk, 0x80000000u},
+                                      {4294967040.0f, kOk, 0xffffff00u},
+                                      {4294967296.0f, kOverflow, ~0u},
+                                      {kInf32, kOverflow, ~0u},
+                                      {-kInf32, kOverflow, 0},
+                                      {kNan32, kInvalid, 0},
+                                      {-kNan32, kInvalid, 0}});
 }
 TEST(Numeric, I32TruncationOfF64AtItsBounds) {
   check_truncations<double, uint32_t>(i32_trunc_f64_s, i32_trunc_sat_f64_s,
-                                      {{0.0, kOk, 0}, {-0.9, kOk, 0}, {0x1p-1074, kOk, 0}, {2147483647.0, kOk, 0x7fffffffu}, {2147483647.9, kOk, 0x7fffffffu},
-                                       {0x1.fffffffffffffp30, kOk, 0x7fffffffu}, {2147483648.0, kOverflow, 0x7fffffffu},
-                                       {-2147483648.0, kOk, 0x80000000u}, {-2147483648.9, kOk, 0x80000000u}, {-0x1.00000001fffffp31, kOk, 0x80000000u},
-                                       {-2147483649.0, kOverflow, 0x80000000u}, {kInf64, kOverflow, 0x7fffffffu}, {-kInf64, kOverflow, 0x80000000u},
-                                       {kNan64, kInvalid, 0}, {-kNan64, kInvalid, 0}});
+                                      {{0.0, kOk, 0},
+                                       {-0.9, kOk, 0},
+                                       {0x1p-1074, kOk, 0},
+                                       {2147483647.0, kOk, 0x7fffffffu},
+                                       {2147483647.9, kOk, 0x7fffffffu},
+                                       {0x1.fffffffffffffp30, kOk, 0x7fffffffu},
+                                       {2147483648.0, kOverflow, 0x7fffffffu},
+                                       {-2147483648.0, kOk, 0x80000000u},
+                                       {-2147483648.9, kOk, 0x80000000u},
+                                       {-0x1.00000001fffffp31, kOk, 0x80000000u},
+                                       {-2147483649.0, kOverflow, 0x80000000u},
+                                       {kInf64, kOverflow, 0x7fffffffu},
+                                       {-kInf64, kOverflow, 0x80000000u},
+                                       {kNan64, kInvalid, 0},
+                                       {-kNan64, kInvalid, 0}});
   check_truncations<double, uint32_t>(i32_trunc_f64_u, i32_trunc_sat_f64_u,
-                                      {{-0.9, kOk, 0}, {-0x1.fffffffffffffp-1, kOk, 0}, {-1.0, kOverflow, 0}, {2147483648.5, kOk, 0x80000000u},
-                                       {4294967295.0, kOk, ~0u}, {4294967295.9, kOk, ~0u}, {4294967296.0, kOverflow, ~0u}, {1e300, kOverflow, ~0u},
-                                       {kInf64, kOverflow, ~0u}, {-kInf64, kOverflow, 0}, {kNan64, kInvalid, 0}, {-kNan64, kInvalid, 0}});
+                                      {{-0.9, kOk, 0},
+                                       {-0x1.fffffffffffffp-1, kOk, 0},
+                                       {-1.0, kOverflow, 0},
+                                       {2147483648.5, kOk, 0x80000000u},
+                                       {4294967295.0, kOk, ~0u},
+                                       {4294967295.9, kOk, ~0u},
+                                       {4294967296.0, kOverflow, ~0u},
+                                       {1e300, kOverflow, ~0u},
+                                       {kInf64, kOverflow, ~0u},
+                                       {-kInf64, kOverflow, 0},
+                                       {kNan64, kInvalid, 0},
+                                       {-kNan64, kInvalid, 0}});
 }
 TEST(Numeric, I64TruncationOfF32AtItsBounds) {
   constexpr uint64_t kMin = uint64_t{1} << 63, kMax = kMin - 1, kAll = ~uint64_t{0};
   check_truncations<float, uint64_t>(i64_trunc_f32_s, i64_trunc_sat_f32_s,
-                                     {{-1.9f, kOk, kAll}, {4294967296.0f, kOk, uint64_t{1} << 32}, {0x1.fffffep62f, kOk, 0x7fffff8000000000u},
-                                      {0x1p63f, kOverflow, kMax}, {-0x1p63f, kOk, kMin}, {-0x1.000002p63f, kOverflow, kMin},
-                                      {kInf32, kOverflow, kMax}, {-kInf32, kOverflow, kMin}, {kNan32, kInvalid, 0}});
+                                     {{-1.9f, kOk, kAll},
+                                      {4294967296.0f, kOk, uint64_t{1} << 32},
+                                      {0x1.fffffep62f, kOk, 0x7fffff8000000000u},
+                                      {0x1p63f, kOverflow, kMax},
+                                      {-0x1p63f, kOk, kMin},
+                                      {-0x1.000002p63f, kOverflow, kMin},
+                                      {kInf32, kOverflow, kMax},
+                                      {-kInf32, kOverflow, kMin},
+                                      {kNan32, kInvalid, 0}});
   check_truncations<float, uint64_t>(i64_trunc_f32_u, i64_trunc_sat_f32_u,
-                                     {{-0.9f, kOk, 0}, {-1.0f, kOverflow, 0}, {0x1p63f, kOk, kMin}, {0x1.000002p63f, kOk, 0x8000010000000000u},
-                                      {0x1.fffffep63f, kOk, 0xffffff0000000000u}, {0x1p64f, kOverflow, kAll},
-                                      {kInf32, kOverflow, kAll}, {-kInf32, kOverflow, 0}, {kNan32, kInvalid, 0}});
+                                     {{-0.9f, kOk, 0},
+                                      {-1.0f, kOverflow, 0},
+                                      {0x1p63f, kOk, kMin},
+                                      {0x1.000002p63f, kOk, 0x8000010000000000u},
+                                      {0x1.fffffep63f, kOk, 0xffffff0000000000u},
+                                      {0x1p64f, kOverflow, kAll},
+                                      {kInf32, kOverflow, kAll},
+                                      {-kInf32, kOverflow, 0},
+                                      {kNan32, kInvalid, 0}});
 }
 TEST(Numeric, I64TruncationOfF64AtItsBounds) {
   constexpr uint64_t kMin = uint64_t{1} << 63, kMax = kMin - 1, kAll = ~uint64_t{0};
   check_truncations<double, uint64_t>(i64_trunc_f64_s, i64_trunc_sat_f64_s,
-                                      {{-1.9, kOk, kAll}, {0x1.fffffffffffffp62, kOk, 0x7ffffffffffffc00u}, {0x1p63, kOverflow, kMax},
-                                       {-0x1p63, kOk, kMin}, {-0x1.0000000000001p63, kOverflow, kMin}, {kInf64, kOverflow, kMax},
-                                       {-kInf64, kOverflow, kMin}, {kNan64, kInvalid, 0}, {-kNan64, kInvalid, 0}});
+                                      {{-1.9, kOk, kAll},
+                                       {0x1.fffffffffffffp62, kOk, 0x7ffffffffffffc00u},
+                                       {0x1p63, kOverflow, kMax},
+                                       {-0x1p63, kOk, kMin},
+                                       {-0x1.0000000000001p63, kOverflow, kMin},
+                                       {kInf64, kOverflow, kMax},
+                                       {-kInf64, kOverflow, kMin},
+                                       {kNan64, kInvalid, 0},
+                                       {-kNan64, kInvalid, 0}});
   check_truncations<double, uint64_t>(i64_trunc_f64_u, i64_trunc_sat_f64_u,
-                                      {{-0.9, kOk, 0}, {-1.0, kOverflow, 0}, {0x1p63, kOk, kMin}, {0x1.0000000000001p63, kOk, 0x8000000000000800u},
-                                       {0x1.fffffffffffffp63, kOk, 0xfffffffffffff800u}, {0x1p64, kOverflow, kAll}, {kInf64, kOverflow, kAll},
-                                       {-kInf64, kOverflow, 0}, {kNan64, kInvalid, 0}, {-kNan64, kInvalid, 0}});
+                                      {{-0.9, kOk, 0},
+                                       {-1.0, kOverflow, 0},
+                                       {0x1p63, kOk, kMin},
+                                       {0x1.0000000000001p63, kOk, 0x8000000000000800u},
+                                       {0x1.fffffffffffffp63, kOk, 0xfffffffffffff800u},
+                                       {0x1p64, kOverflow, kAll},
+                                       {kInf64, kOverflow, kAll},
+                                       {-kInf64, kOverflow, 0},
+                                       {kNan64, kInvalid, 0},
+                                       {-kNan64, kInvalid, 0}});
 }
 TEST(Numeric, TruncationTreatsSignallingNanAsNan) {
   uint32_t out = 0;
@@ -569,7 +651,7 @@ TEST(Numeric, TruncationTreatsSignallingNanAsNan) {
   EXPECT_EQ(i32_trunc_sat_f32_s(opaque(float_of<float>(0xff800001))), 0u);
 }
 
-// --- Integer to float, float to float ----------------------------------------------------------------------------------------------
+// --- Integer to float, float to float ------------------------------------------------------------------------------
 
 // Rounds magnitude to F's significand, ties to even, by integer arithmetic.
 template <class F>
@@ -584,7 +666,13 @@ F convert_by_hand(bool negative, uint64_t magnitude) {
   return negative ? -result : result;
 }
 TEST(Numeric, IntegerToFloatRoundsOnceToNearestEven) {
-  std::vector<uint64_t> inputs = {0, 0xffffff8000000001, 0x8000008000000001, 0x8000004000000000, 0x8000004000000001, 0xfffffe8000000001, 0x7fffff4000000001};
+  std::vector<uint64_t> inputs = {0,
+                                  0xffffff8000000001,
+                                  0x8000008000000001,
+                                  0x8000004000000000,
+                                  0x8000004000000001,
+                                  0xfffffe8000000001,
+                                  0x7fffff4000000001};
   for (int bit = 0; bit < 64; ++bit) {
     for (uint64_t delta = 0; delta < 4; ++delta) {
       inputs.push_back((uint64_t{1} << bit) + delta);
@@ -595,7 +683,8 @@ TEST(Numeric, IntegerToFloatRoundsOnceToNearestEven) {
     }
   }
   uint64_t random = 0x9e3779b97f4a7c15;
-  for (int i = 0; i < 4000; ++i) inputs.push_back((random = random * 6364136223846793005 + 1442695040888963407) >> (i % 40));
+  for (int i = 0; i < 4000; ++i)
+    inputs.push_back((random = random * 6364136223846793005 + 1442695040888963407) >> (i % 40));
   for (uint64_t x : inputs) {
     const auto narrow = static_cast<uint32_t>(x);
     const bool negative64 = x >> 63, negative32 = narrow >> 31;
@@ -614,7 +703,8 @@ TEST(Numeric, IntegerToFloatRoundsOnceToNearestEven) {
 TEST(Numeric, IntegerToFloatHalfwayCasesByName) {
   EXPECT_EQ(f32_convert_i32_u(opaque(16777217u)), 16777216.0f) << "2^24 + 1 is a tie, down to even";
   EXPECT_EQ(f32_convert_i32_u(opaque(16777219u)), 16777220.0f) << "2^24 + 3 is a tie, up to even";
-  EXPECT_EQ(f32_convert_i64_u(opaque(uint64_t{0x8000008000000001})), 0x1.000002p63f) << "just above a tie, which f64 would hide";
+  EXPECT_EQ(f32_convert_i64_u(opaque(uint64_t{0x8000008000000001})), 0x1.000002p63f)
+      << "just above a tie, which f64 would hide";
   EXPECT_EQ(f32_convert_i64_u(opaque(uint64_t{0xffffffffffffffff})), 0x1p64f);
   EXPECT_EQ(f64_convert_i64_u(opaque(uint64_t{0x8000000000000400})), 0x1p63) << "a tie, down to even";
   EXPECT_EQ(f64_convert_i64_u(opaque(uint64_t{0x8000000000000401})), 0x1.0000000000001p63);
@@ -656,7 +746,8 @@ TEST(Numeric, ReinterpretKeepsEveryBit) {
   for (uint32_t x : {0u, 0x80000000u, 0x7f800001u, 0xffbfffffu, 0x7fc00000u, 0x3f800000u, ~0u}) {
     EXPECT_EQ(i32_reinterpret_f32(f32_reinterpret_i32(opaque(x))), x);
   }
-  for (uint64_t x : {uint64_t{0}, uint64_t{1} << 63, uint64_t{0x7ff0000000000001}, uint64_t{0xfff7ffffffffffff}, ~uint64_t{0}}) {
+  for (uint64_t x :
+       {uint64_t{0}, uint64_t{1} << 63, uint64_t{0x7ff0000000000001}, uint64_t{0xfff7ffffffffffff}, ~uint64_t{0}}) {
     EXPECT_EQ(i64_reinterpret_f64(f64_reinterpret_i64(opaque(x))), x);
   }
   EXPECT_EQ(f32_reinterpret_i32(0x3f800000u), 1.0f);

@@ -1,6 +1,7 @@
 // Integer SIMD instructions: bitwise, lanes, splats, arithmetic, comparisons, shifts, widening and narrowing.
 //
-// Conventions are in simd.h. Wrapping arithmetic is written on unsigned lanes; signedness is chosen only where the result depends on it.
+// Conventions are in simd.h. Wrapping arithmetic is written on unsigned lanes; signedness is chosen only where the
+// result depends on it.
 //
 // Specification: execution/numerics (integer operations lane-wise), execution/instructions (vector instructions).
 #ifndef ARRIS_WASM_SIMD_INT_H_
@@ -53,14 +54,16 @@ inline Lanes<Wide> extend_half(V128 a) {
 template <class Wide, class Narrow, int kHalf>
 inline V128 extended_multiply(V128 a, V128 b) {
   using U = std::make_unsigned_t<Wide>;
-  return pack(std::bit_cast<Lanes<U>>(extend_half<Wide, Narrow, kHalf>(a)) * std::bit_cast<Lanes<U>>(extend_half<Wide, Narrow, kHalf>(b)));
+  return pack(std::bit_cast<Lanes<U>>(extend_half<Wide, Narrow, kHalf>(a)) *
+              std::bit_cast<Lanes<U>>(extend_half<Wide, Narrow, kHalf>(b)));
 }
 // Within each wide lane: the low narrow half plus the high one, each extended by Wide's signedness.
 template <class Wide>
 inline V128 extended_pairwise_add(V128 a) {
   using U = std::make_unsigned_t<Wide>;
   constexpr U kHalfBits = sizeof(Wide) * 4;
-  const Lanes<Wide> even = std::bit_cast<Lanes<Wide>>(as<U>(a) << splat(kHalfBits)) >> splat(static_cast<Wide>(kHalfBits));
+  const Lanes<Wide> even =
+      std::bit_cast<Lanes<Wide>>(as<U>(a) << splat(kHalfBits)) >> splat(static_cast<Wide>(kHalfBits));
   const Lanes<Wide> odd = as<Wide>(a) >> splat(static_cast<Wide>(kHalfBits));
   return pack(std::bit_cast<Lanes<U>>(even) + std::bit_cast<Lanes<U>>(odd));
 }
@@ -90,7 +93,7 @@ inline V128 replace_lane(V128 a, T x, uint32_t lane) {
 
 }  // namespace detail
 
-// --- v128 --------------------------------------------------------------------------------------------------------------------------
+// --- v128 ----------------------------------------------------------------------------------------------------------
 inline V128 v128_not(V128 a) { return detail::pack(~detail::as<uint64_t>(a)); }
 inline V128 v128_and(V128 a, V128 b) { return detail::pack(detail::as<uint64_t>(a) & detail::as<uint64_t>(b)); }
 inline V128 v128_andnot(V128 a, V128 b) { return detail::pack(detail::as<uint64_t>(a) & ~detail::as<uint64_t>(b)); }
@@ -100,7 +103,7 @@ inline V128 v128_xor(V128 a, V128 b) { return detail::pack(detail::as<uint64_t>(
 inline V128 v128_bitselect(V128 a, V128 b, V128 mask) { return v128_or(v128_and(a, mask), v128_andnot(b, mask)); }
 inline uint32_t v128_any_true(V128 a) { return __builtin_reduce_or(detail::as<uint64_t>(a)) != 0; }
 
-// --- Lane rearrangement ------------------------------------------------------------------------------------------------------------
+// --- Lane rearrangement --------------------------------------------------------------------------------------------
 inline V128 i8x16_swizzle(V128 a, V128 indices) { return simd::swizzle(a, indices); }
 // lanes holds the sixteen immediates, each below 32 (validated): 0..15 choose from a, 16..31 from b.
 inline V128 i8x16_shuffle(V128 a, V128 b, V128 lanes) {
@@ -108,14 +111,22 @@ inline V128 i8x16_shuffle(V128 a, V128 b, V128 lanes) {
   return v128_or(simd::swizzle(a, lanes), simd::swizzle(b, from_b));
 }
 
-inline uint32_t i8x16_extract_lane_s(V128 a, uint32_t lane) { return static_cast<uint32_t>(int32_t{detail::extract_lane<int8_t>(a, lane)}); }
+inline uint32_t i8x16_extract_lane_s(V128 a, uint32_t lane) {
+  return static_cast<uint32_t>(int32_t{detail::extract_lane<int8_t>(a, lane)});
+}
 inline uint32_t i8x16_extract_lane_u(V128 a, uint32_t lane) { return detail::extract_lane<uint8_t>(a, lane); }
-inline uint32_t i16x8_extract_lane_s(V128 a, uint32_t lane) { return static_cast<uint32_t>(int32_t{detail::extract_lane<int16_t>(a, lane)}); }
+inline uint32_t i16x8_extract_lane_s(V128 a, uint32_t lane) {
+  return static_cast<uint32_t>(int32_t{detail::extract_lane<int16_t>(a, lane)});
+}
 inline uint32_t i16x8_extract_lane_u(V128 a, uint32_t lane) { return detail::extract_lane<uint16_t>(a, lane); }
 inline uint32_t i32x4_extract_lane(V128 a, uint32_t lane) { return detail::extract_lane<uint32_t>(a, lane); }
 inline uint64_t i64x2_extract_lane(V128 a, uint32_t lane) { return detail::extract_lane<uint64_t>(a, lane); }
-inline V128 i8x16_replace_lane(V128 a, uint32_t x, uint32_t lane) { return detail::replace_lane(a, static_cast<uint8_t>(x), lane); }
-inline V128 i16x8_replace_lane(V128 a, uint32_t x, uint32_t lane) { return detail::replace_lane(a, static_cast<uint16_t>(x), lane); }
+inline V128 i8x16_replace_lane(V128 a, uint32_t x, uint32_t lane) {
+  return detail::replace_lane(a, static_cast<uint8_t>(x), lane);
+}
+inline V128 i16x8_replace_lane(V128 a, uint32_t x, uint32_t lane) {
+  return detail::replace_lane(a, static_cast<uint16_t>(x), lane);
+}
 inline V128 i32x4_replace_lane(V128 a, uint32_t x, uint32_t lane) { return detail::replace_lane(a, x, lane); }
 inline V128 i64x2_replace_lane(V128 a, uint64_t x, uint32_t lane) { return detail::replace_lane(a, x, lane); }
 inline V128 i8x16_splat(uint32_t x) { return detail::pack(detail::splat(static_cast<uint8_t>(x))); }
@@ -123,7 +134,7 @@ inline V128 i16x8_splat(uint32_t x) { return detail::pack(detail::splat(static_c
 inline V128 i32x4_splat(uint32_t x) { return detail::pack(detail::splat(x)); }
 inline V128 i64x2_splat(uint64_t x) { return detail::pack(detail::splat(x)); }
 
-// --- i8x16 ------------------------------------------------------------------------------------------------------------------------
+// --- i8x16 ---------------------------------------------------------------------------------------------------------
 inline V128 i8x16_eq(V128 a, V128 b) { return detail::pack(detail::as<uint8_t>(a) == detail::as<uint8_t>(b)); }
 inline V128 i8x16_ne(V128 a, V128 b) { return detail::pack(detail::as<uint8_t>(a) != detail::as<uint8_t>(b)); }
 inline V128 i8x16_lt_s(V128 a, V128 b) { return detail::pack(detail::as<int8_t>(a) < detail::as<int8_t>(b)); }
@@ -152,18 +163,34 @@ inline V128 i8x16_shl(V128 a, uint32_t count) { return detail::shift_left<uint8_
 inline V128 i8x16_shr_s(V128 a, uint32_t count) { return detail::shift_right<int8_t>(a, count); }
 inline V128 i8x16_shr_u(V128 a, uint32_t count) { return detail::shift_right<uint8_t>(a, count); }
 inline V128 i8x16_add(V128 a, V128 b) { return detail::pack(detail::as<uint8_t>(a) + detail::as<uint8_t>(b)); }
-inline V128 i8x16_add_sat_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_add_sat(detail::as<int8_t>(a), detail::as<int8_t>(b))); }
-inline V128 i8x16_add_sat_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_add_sat(detail::as<uint8_t>(a), detail::as<uint8_t>(b))); }
+inline V128 i8x16_add_sat_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_add_sat(detail::as<int8_t>(a), detail::as<int8_t>(b)));
+}
+inline V128 i8x16_add_sat_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_add_sat(detail::as<uint8_t>(a), detail::as<uint8_t>(b)));
+}
 inline V128 i8x16_sub(V128 a, V128 b) { return detail::pack(detail::as<uint8_t>(a) - detail::as<uint8_t>(b)); }
-inline V128 i8x16_sub_sat_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_sub_sat(detail::as<int8_t>(a), detail::as<int8_t>(b))); }
-inline V128 i8x16_sub_sat_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_sub_sat(detail::as<uint8_t>(a), detail::as<uint8_t>(b))); }
-inline V128 i8x16_min_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_min(detail::as<int8_t>(a), detail::as<int8_t>(b))); }
-inline V128 i8x16_min_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_min(detail::as<uint8_t>(a), detail::as<uint8_t>(b))); }
-inline V128 i8x16_max_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_max(detail::as<int8_t>(a), detail::as<int8_t>(b))); }
-inline V128 i8x16_max_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_max(detail::as<uint8_t>(a), detail::as<uint8_t>(b))); }
+inline V128 i8x16_sub_sat_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_sub_sat(detail::as<int8_t>(a), detail::as<int8_t>(b)));
+}
+inline V128 i8x16_sub_sat_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_sub_sat(detail::as<uint8_t>(a), detail::as<uint8_t>(b)));
+}
+inline V128 i8x16_min_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_min(detail::as<int8_t>(a), detail::as<int8_t>(b)));
+}
+inline V128 i8x16_min_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_min(detail::as<uint8_t>(a), detail::as<uint8_t>(b)));
+}
+inline V128 i8x16_max_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_max(detail::as<int8_t>(a), detail::as<int8_t>(b)));
+}
+inline V128 i8x16_max_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_max(detail::as<uint8_t>(a), detail::as<uint8_t>(b)));
+}
 inline V128 i8x16_avgr_u(V128 a, V128 b) { return detail::average_rounded<uint8_t>(a, b); }
 
-// --- i16x8 ------------------------------------------------------------------------------------------------------------------------
+// --- i16x8 ---------------------------------------------------------------------------------------------------------
 inline V128 i16x8_eq(V128 a, V128 b) { return detail::pack(detail::as<uint16_t>(a) == detail::as<uint16_t>(b)); }
 inline V128 i16x8_ne(V128 a, V128 b) { return detail::pack(detail::as<uint16_t>(a) != detail::as<uint16_t>(b)); }
 inline V128 i16x8_lt_s(V128 a, V128 b) { return detail::pack(detail::as<int16_t>(a) < detail::as<int16_t>(b)); }
@@ -194,20 +221,36 @@ inline V128 i16x8_shl(V128 a, uint32_t count) { return detail::shift_left<uint16
 inline V128 i16x8_shr_s(V128 a, uint32_t count) { return detail::shift_right<int16_t>(a, count); }
 inline V128 i16x8_shr_u(V128 a, uint32_t count) { return detail::shift_right<uint16_t>(a, count); }
 inline V128 i16x8_add(V128 a, V128 b) { return detail::pack(detail::as<uint16_t>(a) + detail::as<uint16_t>(b)); }
-inline V128 i16x8_add_sat_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_add_sat(detail::as<int16_t>(a), detail::as<int16_t>(b))); }
-inline V128 i16x8_add_sat_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_add_sat(detail::as<uint16_t>(a), detail::as<uint16_t>(b))); }
+inline V128 i16x8_add_sat_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_add_sat(detail::as<int16_t>(a), detail::as<int16_t>(b)));
+}
+inline V128 i16x8_add_sat_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_add_sat(detail::as<uint16_t>(a), detail::as<uint16_t>(b)));
+}
 inline V128 i16x8_sub(V128 a, V128 b) { return detail::pack(detail::as<uint16_t>(a) - detail::as<uint16_t>(b)); }
-inline V128 i16x8_sub_sat_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_sub_sat(detail::as<int16_t>(a), detail::as<int16_t>(b))); }
-inline V128 i16x8_sub_sat_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_sub_sat(detail::as<uint16_t>(a), detail::as<uint16_t>(b))); }
+inline V128 i16x8_sub_sat_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_sub_sat(detail::as<int16_t>(a), detail::as<int16_t>(b)));
+}
+inline V128 i16x8_sub_sat_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_sub_sat(detail::as<uint16_t>(a), detail::as<uint16_t>(b)));
+}
 inline V128 i16x8_mul(V128 a, V128 b) { return detail::pack(detail::as<uint16_t>(a) * detail::as<uint16_t>(b)); }
-inline V128 i16x8_min_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_min(detail::as<int16_t>(a), detail::as<int16_t>(b))); }
-inline V128 i16x8_min_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_min(detail::as<uint16_t>(a), detail::as<uint16_t>(b))); }
-inline V128 i16x8_max_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_max(detail::as<int16_t>(a), detail::as<int16_t>(b))); }
-inline V128 i16x8_max_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_max(detail::as<uint16_t>(a), detail::as<uint16_t>(b))); }
+inline V128 i16x8_min_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_min(detail::as<int16_t>(a), detail::as<int16_t>(b)));
+}
+inline V128 i16x8_min_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_min(detail::as<uint16_t>(a), detail::as<uint16_t>(b)));
+}
+inline V128 i16x8_max_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_max(detail::as<int16_t>(a), detail::as<int16_t>(b)));
+}
+inline V128 i16x8_max_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_max(detail::as<uint16_t>(a), detail::as<uint16_t>(b)));
+}
 inline V128 i16x8_avgr_u(V128 a, V128 b) { return detail::average_rounded<uint16_t>(a, b); }
 inline V128 i16x8_q15mulr_sat_s(V128 a, V128 b) { return simd::q15_multiply_saturated(a, b); }
 
-// --- i32x4 ------------------------------------------------------------------------------------------------------------------------
+// --- i32x4 ---------------------------------------------------------------------------------------------------------
 inline V128 i32x4_eq(V128 a, V128 b) { return detail::pack(detail::as<uint32_t>(a) == detail::as<uint32_t>(b)); }
 inline V128 i32x4_ne(V128 a, V128 b) { return detail::pack(detail::as<uint32_t>(a) != detail::as<uint32_t>(b)); }
 inline V128 i32x4_lt_s(V128 a, V128 b) { return detail::pack(detail::as<int32_t>(a) < detail::as<int32_t>(b)); }
@@ -238,19 +281,29 @@ inline V128 i32x4_shr_u(V128 a, uint32_t count) { return detail::shift_right<uin
 inline V128 i32x4_add(V128 a, V128 b) { return detail::pack(detail::as<uint32_t>(a) + detail::as<uint32_t>(b)); }
 inline V128 i32x4_sub(V128 a, V128 b) { return detail::pack(detail::as<uint32_t>(a) - detail::as<uint32_t>(b)); }
 inline V128 i32x4_mul(V128 a, V128 b) { return detail::pack(detail::as<uint32_t>(a) * detail::as<uint32_t>(b)); }
-inline V128 i32x4_min_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_min(detail::as<int32_t>(a), detail::as<int32_t>(b))); }
-inline V128 i32x4_min_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_min(detail::as<uint32_t>(a), detail::as<uint32_t>(b))); }
-inline V128 i32x4_max_s(V128 a, V128 b) { return detail::pack(__builtin_elementwise_max(detail::as<int32_t>(a), detail::as<int32_t>(b))); }
-inline V128 i32x4_max_u(V128 a, V128 b) { return detail::pack(__builtin_elementwise_max(detail::as<uint32_t>(a), detail::as<uint32_t>(b))); }
+inline V128 i32x4_min_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_min(detail::as<int32_t>(a), detail::as<int32_t>(b)));
+}
+inline V128 i32x4_min_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_min(detail::as<uint32_t>(a), detail::as<uint32_t>(b)));
+}
+inline V128 i32x4_max_s(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_max(detail::as<int32_t>(a), detail::as<int32_t>(b)));
+}
+inline V128 i32x4_max_u(V128 a, V128 b) {
+  return detail::pack(__builtin_elementwise_max(detail::as<uint32_t>(a), detail::as<uint32_t>(b)));
+}
 // Sums of the products of neighbouring signed 16-bit lanes; -0x8000 * -0x8000 twice wraps.
 inline V128 i32x4_dot_i16x8_s(V128 a, V128 b) {
   using Wide = detail::WideLanes<int32_t>;
-  const Wide products = __builtin_convertvector(detail::as<int16_t>(a), Wide) * __builtin_convertvector(detail::as<int16_t>(b), Wide);
+  const Wide products =
+      __builtin_convertvector(detail::as<int16_t>(a), Wide) * __builtin_convertvector(detail::as<int16_t>(b), Wide);
   const auto sums = __builtin_convertvector(products, detail::WideLanes<uint32_t>);
-  return detail::pack(__builtin_shufflevector(sums, sums, 0, 2, 4, 6) + __builtin_shufflevector(sums, sums, 1, 3, 5, 7));
+  return detail::pack(__builtin_shufflevector(sums, sums, 0, 2, 4, 6) +
+                      __builtin_shufflevector(sums, sums, 1, 3, 5, 7));
 }
 
-// --- i64x2 ------------------------------------------------------------------------------------------------------------------------
+// --- i64x2 ---------------------------------------------------------------------------------------------------------
 inline V128 i64x2_eq(V128 a, V128 b) { return detail::pack(detail::as<uint64_t>(a) == detail::as<uint64_t>(b)); }
 inline V128 i64x2_ne(V128 a, V128 b) { return detail::pack(detail::as<uint64_t>(a) != detail::as<uint64_t>(b)); }
 inline V128 i64x2_lt_s(V128 a, V128 b) { return detail::pack(detail::as<int64_t>(a) < detail::as<int64_t>(b)); }

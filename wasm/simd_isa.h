@@ -1,8 +1,8 @@
 // The few vector primitives whose portable form compiles badly: the only instruction-set #if in the SIMD headers.
 //
-// For: simd_int.h and simd_float.h. Everything else there is portable vector code which Clang turns into the right instruction by
-// itself (pavgb, pmaddwd, packsswb, roundps, ptest ... were checked in the disassembly).
-// The portable forms are compiled on every host, so that simd_test.cc can hold one against the other.
+// For: simd_int.h and simd_float.h. Everything else there is portable vector code which Clang turns into the right
+// instruction by itself (pavgb, pmaddwd, packsswb, roundps, ptest ... were checked in the disassembly). The portable
+// forms are compiled on every host, so that simd_test.cc can hold one against the other.
 //
 // Specification: execution/numerics.
 #ifndef ARRIS_WASM_SIMD_ISA_H_
@@ -86,7 +86,8 @@ inline V128 q15_multiply_saturated(V128 a, V128 b) {
   const __m128i product = _mm_mulhrs_epi16(std::bit_cast<__m128i>(a), std::bit_cast<__m128i>(b));
   return pack(_mm_xor_si128(product, _mm_cmpeq_epi16(product, _mm_set1_epi16(INT16_MIN))));
 }
-// cvttps2dq yields 0x80000000 for all it cannot do: right for too small, one bit-flip from right for too large; NaNs become 0 first.
+// cvttps2dq yields 0x80000000 for all it cannot do: right for too small, one bit-flip from right for too large; NaNs
+// become 0 first.
 inline V128 truncate_saturated_f32x4_s(V128 a) {
   const auto x = std::bit_cast<__m128>(a);
   const __m128i truncated = _mm_cvttps_epi32(_mm_and_ps(x, _mm_cmpord_ps(x, x)));

@@ -1,7 +1,8 @@
 // The data side of the vector loads and stores: what happens between the bytes of linear memory and the value.
 //
-// The caller has checked the address and reads or writes the bytes; a load takes the bits that were read (or, for the whole vector,
-// a host pointer of any alignment), a store_lane returns the bits to write. Lane immediates come last and are validated.
+// The caller has checked the address and reads or writes the bytes; a load takes the bits that were read (or, for the
+// whole vector, a host pointer of any alignment), a store_lane returns the bits to write. Lane immediates come last
+// and are validated.
 //
 // Specification: execution/instructions (v128.load and its forms, v128.store).
 #ifndef ARRIS_WASM_SIMD_MEMORY_H_

@@ -1,8 +1,9 @@
-// Relaxed SIMD: each instruction may pick one of several results; Arris always picks that of the deterministic profile, on every
-// tier and every host.
+// Relaxed SIMD: each instruction may pick one of several results; Arris always picks that of the deterministic
+// profile, on every tier and every host.
 //
-// Why not the host's fastest: the same module must give the same bits in the interpreter and in compiled code, before and after a
-// tier-up and on another machine; and the baseline target (x86-64-v2) has no fused multiply-add to be fast with.
+// Why not the host's fastest: the same module must give the same bits in the interpreter and in compiled code, before
+// and after a tier-up and on another machine; and the baseline target (x86-64-v2) has no fused multiply-add to be
+// fast with.
 //   madd, nmadd    unfused: the product is rounded, then the sum (the profile's choice, too)
 //   min, max       as f32x4.min / max
 //   trunc          as trunc_sat
@@ -11,7 +12,8 @@
 //   q15mulr        as q15mulr_sat_s
 //   dot            signed times signed; the 16-bit pair sums saturate (which only -128 * -128 twice reaches)
 //
-// Specification: execution/numerics (relaxed operations, parameters R all 0), appendix/profiles (deterministic profile).
+// Specification: execution/numerics (relaxed operations, parameters R all 0), appendix/profiles (deterministic
+// profile).
 #ifndef ARRIS_WASM_SIMD_RELAXED_H_
 #define ARRIS_WASM_SIMD_RELAXED_H_
 

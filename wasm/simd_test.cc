@@ -1,5 +1,6 @@
-// Every vector instruction, lane by lane, against a scalar reference over grids of edge values. Integer references are written here in
-// 128-bit arithmetic; float references are numeric.h's scalars, which numeric_test.cc holds against independent ones.
+// Every vector instruction, lane by lane, against a scalar reference over grids of edge values. Integer references
+// are written here in 128-bit arithmetic; float references are numeric.h's scalars, which numeric_test.cc holds
+// against independent ones.
 //
 // Binary grids place every pair of edge values in every lane: lane i of step k holds pair k + i of all pairs in order.
 #include "wasm/simd.h"
@@ -22,7 +23,7 @@ using Unary = V128 (*)(V128);
 using Binary = V128 (*)(V128, V128);
 using Shift = V128 (*)(V128, uint32_t);
 
-// --- Edge values -------------------------------------------------------------------------------------------------------------------
+// --- Edge values ---------------------------------------------------------------------------------------------------
 
 template <class T>
 std::vector<T> edges() {
@@ -37,9 +38,23 @@ std::vector<T> edges() {
 template <class F, class U>
 std::vector<F> float_edges(std::initializer_list<U> nans) {
   using Limits = std::numeric_limits<F>;
-  std::vector<F> values = {0, 1, 2, F(0.5), F(0.9), F(1.5), F(2.5), F(3.5), F(0.1), F(1e10), Limits::min(), Limits::denorm_min(), Limits::max(), Limits::infinity()};
+  std::vector<F> values = {0,
+                           1,
+                           2,
+                           F(0.5),
+                           F(0.9),
+                           F(1.5),
+                           F(2.5),
+                           F(3.5),
+                           F(0.1),
+                           F(1e10),
+                           Limits::min(),
+                           Limits::denorm_min(),
+                           Limits::max(),
+                           Limits::infinity()};
   for (F power : {F(0x1p22), F(0x1p23), F(0x1p31), F(0x1p32), F(0x1p52), F(0x1p53), F(0x1p63)}) {
-    for (F value : {power, std::nextafter(power, F{0}), std::nextafter(power, Limits::infinity()), power - F{1}, power + F{1}, power - F(0.5)}) {
+    for (F value : {power, std::nextafter(power, F{0}), std::nextafter(power, Limits::infinity()), power - F{1},
+                    power + F{1}, power - F(0.5)}) {
       values.push_back(value);
     }
   }
@@ -53,10 +68,11 @@ std::vector<float> edges<float>() {
 }
 template <>
 std::vector<double> edges<double>() {
-  return float_edges<double, uint64_t>({0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff7ffffffffffff, 0x7ffa345678901234, ~uint64_t{0}});
+  return float_edges<double, uint64_t>({0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff7ffffffffffff,
+                                        0x7ffa345678901234, ~uint64_t{0}});
 }
 
-// --- Lane-wise checks --------------------------------------------------------------------------------------------------------------
+// --- Lane-wise checks ----------------------------------------------------------------------------------------------
 
 template <class T>
 V128Array<T> window(const std::vector<T>& values, size_t start, size_t stride = 1) {
@@ -113,7 +129,8 @@ void check_unary(const char* name, Unary op, Reference reference) {
     const auto actual = v128_lanes<R>(op(v128_from_lanes<T>(a)));
     for (size_t i = 0; i < a.size(); ++i) {
       ASSERT_TRUE(Policy::same(actual[i], reference(a[i]), a[i]))
-          << name << " lane " << i << std::hex << " of 0x" << raw(a[i]) << " gave 0x" << raw(actual[i]) << ", expected 0x" << raw(reference(a[i]));
+          << name << " lane " << i << std::hex << " of 0x" << raw(a[i]) << " gave 0x" << raw(actual[i])
+          << ", expected 0x" << raw(reference(a[i]));
     }
   }
 }
@@ -126,15 +143,17 @@ void check_binary(const char* name, Binary op, Reference reference) {
     const auto actual = v128_lanes<R>(op(v128_from_lanes<T>(a), v128_from_lanes<T>(b)));
     for (size_t i = 0; i < a.size(); ++i) {
       ASSERT_TRUE(Policy::same(actual[i], reference(a[i], b[i]), a[i], b[i]))
-          << name << " lane " << i << std::hex << " of 0x" << raw(a[i]) << ", 0x" << raw(b[i]) << " gave 0x" << raw(actual[i]) << ", expected 0x"
-          << raw(reference(a[i], b[i]));
+          << name << " lane " << i << std::hex << " of 0x" << raw(a[i]) << ", 0x" << raw(b[i]) << " gave 0x"
+          << raw(actual[i]) << ", expected 0x" << raw(reference(a[i], b[i]));
     }
   }
 }
 // A comparison: all ones or all zeros, in a lane as wide as T.
 template <class T, class Reference>
 void check_compare(const char* name, Binary op, Reference reference) {
-  using Mask = std::conditional_t<sizeof(T) == 1, int8_t, std::conditional_t<sizeof(T) == 2, int16_t, std::conditional_t<sizeof(T) == 4, int32_t, int64_t>>>;
+  using Mask = std::conditional_t<
+      sizeof(T) == 1, int8_t,
+      std::conditional_t<sizeof(T) == 2, int16_t, std::conditional_t<sizeof(T) == 4, int32_t, int64_t>>>;
   check_binary<T>(name, op, [&](T a, T b) { return reference(a, b) ? Mask{-1} : Mask{0}; });
 }
 // As check_binary, for operations that build each output vector from whole input vectors.
@@ -157,7 +176,7 @@ T clamp_to(Big x) {
   return static_cast<T>(std::clamp<Big>(x, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
 
-// --- Integer lanes -----------------------------------------------------------------------------------------------------------------
+// --- Integer lanes -------------------------------------------------------------------------------------------------
 
 TEST(Simd, IntegerEqualityAndSignedOrder) {
   const auto check = []<class S>(S, Binary eq, Binary ne, Binary lt, Binary gt, Binary le, Binary ge) {
@@ -224,8 +243,10 @@ TEST(Simd, IntegerMinMax) {
   check(uint32_t{}, i32x4_min_u, i32x4_max_u);
 }
 TEST(Simd, AverageRoundsUp) {
-  check_binary<uint8_t>("i8x16_avgr_u", i8x16_avgr_u, [](uint8_t a, uint8_t b) { return static_cast<uint8_t>((Big{a} + b + 1) / 2); });
-  check_binary<uint16_t>("i16x8_avgr_u", i16x8_avgr_u, [](uint16_t a, uint16_t b) { return static_cast<uint16_t>((Big{a} + b + 1) / 2); });
+  check_binary<uint8_t>("i8x16_avgr_u", i8x16_avgr_u,
+                        [](uint8_t a, uint8_t b) { return static_cast<uint8_t>((Big{a} + b + 1) / 2); });
+  check_binary<uint16_t>("i16x8_avgr_u", i16x8_avgr_u,
+                         [](uint16_t a, uint16_t b) { return static_cast<uint16_t>((Big{a} + b + 1) / 2); });
 }
 TEST(Simd, PopcntOfEveryByte) {
   for (int first = 0; first < 256; ++first) {
@@ -255,11 +276,14 @@ TEST(Simd, ShiftsTakeTheCountModuloTheLaneWidth) {
       for (size_t k = 0; k < values.size(); ++k) {
         const auto a = window(values, k);
         const auto v = v128_from_lanes<S>(a);
-        const auto left = v128_lanes<S>(shl(v, count)), arithmetic = v128_lanes<S>(shr_s(v, count)), logical = v128_lanes<S>(shr_u(v, count));
+        const auto left = v128_lanes<S>(shl(v, count)), arithmetic = v128_lanes<S>(shr_s(v, count)),
+                   logical = v128_lanes<S>(shr_u(v, count));
         for (size_t i = 0; i < a.size(); ++i) {
-          ASSERT_EQ(left[i], static_cast<S>(static_cast<Big>(static_cast<U>(a[i])) << n)) << "shl " << +a[i] << " by " << count;
+          ASSERT_EQ(left[i], static_cast<S>(static_cast<Big>(static_cast<U>(a[i])) << n))
+              << "shl " << +a[i] << " by " << count;
           ASSERT_EQ(arithmetic[i], static_cast<S>(Big{a[i]} >> n)) << "shr_s " << +a[i] << " by " << count;
-          ASSERT_EQ(logical[i], static_cast<S>(static_cast<Big>(static_cast<U>(a[i])) >> n)) << "shr_u " << +a[i] << " by " << count;
+          ASSERT_EQ(logical[i], static_cast<S>(static_cast<Big>(static_cast<U>(a[i])) >> n))
+              << "shr_u " << +a[i] << " by " << count;
         }
       }
     }
@@ -270,7 +294,7 @@ TEST(Simd, ShiftsTakeTheCountModuloTheLaneWidth) {
   check(int64_t{}, i64x2_shl, i64x2_shr_s, i64x2_shr_u);
 }
 
-// --- Widening and narrowing --------------------------------------------------------------------------------------------------------
+// --- Widening and narrowing ----------------------------------------------------------------------------------------
 
 TEST(Simd, NarrowReadsSignedAndSaturates) {
   const auto check = []<class Wide, class Narrow>(Wide, Narrow, Binary op) {
@@ -291,12 +315,14 @@ TEST(Simd, NarrowReadsSignedAndSaturates) {
 template <class Wide, class Narrow>
 void check_widening(Unary extend_low, Unary extend_high, Binary extmul_low, Binary extmul_high) {
   for (bool high : {false, true}) {
-    check_whole<Narrow>("extmul", high ? extmul_high : extmul_low, [&](const V128Array<Narrow>& a, const V128Array<Narrow>& b) {
-      V128Array<Wide> result;
-      const size_t offset = high ? result.size() : 0;
-      for (size_t i = 0; i < result.size(); ++i) result[i] = static_cast<Wide>(Big{a[i + offset]} * b[i + offset]);
-      return result;
-    });
+    check_whole<Narrow>("extmul", high ? extmul_high : extmul_low,
+                        [&](const V128Array<Narrow>& a, const V128Array<Narrow>& b) {
+                          V128Array<Wide> result;
+                          const size_t offset = high ? result.size() : 0;
+                          for (size_t i = 0; i < result.size(); ++i)
+                            result[i] = static_cast<Wide>(Big{a[i + offset]} * b[i + offset]);
+                          return result;
+                        });
     const auto values = edges<Narrow>();
     for (size_t k = 0; k < values.size(); ++k) {
       const auto a = window(values, k);
@@ -306,12 +332,18 @@ void check_widening(Unary extend_low, Unary extend_high, Binary extmul_low, Bina
   }
 }
 TEST(Simd, ExtendAndExtendedMultiply) {
-  check_widening<int16_t, int8_t>(i16x8_extend_low_i8x16_s, i16x8_extend_high_i8x16_s, i16x8_extmul_low_i8x16_s, i16x8_extmul_high_i8x16_s);
-  check_widening<uint16_t, uint8_t>(i16x8_extend_low_i8x16_u, i16x8_extend_high_i8x16_u, i16x8_extmul_low_i8x16_u, i16x8_extmul_high_i8x16_u);
-  check_widening<int32_t, int16_t>(i32x4_extend_low_i16x8_s, i32x4_extend_high_i16x8_s, i32x4_extmul_low_i16x8_s, i32x4_extmul_high_i16x8_s);
-  check_widening<uint32_t, uint16_t>(i32x4_extend_low_i16x8_u, i32x4_extend_high_i16x8_u, i32x4_extmul_low_i16x8_u, i32x4_extmul_high_i16x8_u);
-  check_widening<int64_t, int32_t>(i64x2_extend_low_i32x4_s, i64x2_extend_high_i32x4_s, i64x2_extmul_low_i32x4_s, i64x2_extmul_high_i32x4_s);
-  check_widening<uint64_t, uint32_t>(i64x2_extend_low_i32x4_u, i64x2_extend_high_i32x4_u, i64x2_extmul_low_i32x4_u, i64x2_extmul_high_i32x4_u);
+  check_widening<int16_t, int8_t>(i16x8_extend_low_i8x16_s, i16x8_extend_high_i8x16_s, i16x8_extmul_low_i8x16_s,
+                                  i16x8_extmul_high_i8x16_s);
+  check_widening<uint16_t, uint8_t>(i16x8_extend_low_i8x16_u, i16x8_extend_high_i8x16_u, i16x8_extmul_low_i8x16_u,
+                                    i16x8_extmul_high_i8x16_u);
+  check_widening<int32_t, int16_t>(i32x4_extend_low_i16x8_s, i32x4_extend_high_i16x8_s, i32x4_extmul_low_i16x8_s,
+                                   i32x4_extmul_high_i16x8_s);
+  check_widening<uint32_t, uint16_t>(i32x4_extend_low_i16x8_u, i32x4_extend_high_i16x8_u, i32x4_extmul_low_i16x8_u,
+                                     i32x4_extmul_high_i16x8_u);
+  check_widening<int64_t, int32_t>(i64x2_extend_low_i32x4_s, i64x2_extend_high_i32x4_s, i64x2_extmul_low_i32x4_s,
+                                   i64x2_extmul_high_i32x4_s);
+  check_widening<uint64_t, uint32_t>(i64x2_extend_low_i32x4_u, i64x2_extend_high_i32x4_u, i64x2_extmul_low_i32x4_u,
+                                     i64x2_extmul_high_i32x4_u);
 }
 TEST(Simd, PairwiseExtendedAdd) {
   const auto check = []<class Wide, class Narrow>(Wide, Narrow, Unary op) {
@@ -322,7 +354,8 @@ TEST(Simd, PairwiseExtendedAdd) {
         auto a = window(values, k);
         for (size_t i = 0; i < a.size(); i += 2) a[i] = even;
         const auto actual = v128_lanes<Wide>(op(v128_from_lanes<Narrow>(a)));
-        for (size_t i = 0; i < actual.size(); ++i) ASSERT_EQ(actual[i], static_cast<Wide>(Big{a[2 * i]} + a[2 * i + 1]));
+        for (size_t i = 0; i < actual.size(); ++i)
+          ASSERT_EQ(actual[i], static_cast<Wide>(Big{a[2 * i]} + a[2 * i + 1]));
       }
     }
   };
@@ -332,15 +365,17 @@ TEST(Simd, PairwiseExtendedAdd) {
   check(uint32_t{}, uint16_t{}, i32x4_extadd_pairwise_i16x8_u);
 }
 TEST(Simd, DotProductWraps) {
-  check_whole<int16_t>("i32x4_dot_i16x8_s", i32x4_dot_i16x8_s, [](const V128Array<int16_t>& a, const V128Array<int16_t>& b) {
-    V128Array<int32_t> sums;
-    for (size_t i = 0; i < 4; ++i) sums[i] = static_cast<int32_t>(Big{a[2 * i]} * b[2 * i] + Big{a[2 * i + 1]} * b[2 * i + 1]);
-    return sums;
-  });
+  check_whole<int16_t>("i32x4_dot_i16x8_s", i32x4_dot_i16x8_s,
+                       [](const V128Array<int16_t>& a, const V128Array<int16_t>& b) {
+                         V128Array<int32_t> sums;
+                         for (size_t i = 0; i < 4; ++i)
+                           sums[i] = static_cast<int32_t>(Big{a[2 * i]} * b[2 * i] + Big{a[2 * i + 1]} * b[2 * i + 1]);
+                         return sums;
+                       });
   EXPECT_EQ(i32x4_dot_i16x8_s(i16x8_splat(0x8000), i16x8_splat(0x8000)), i32x4_splat(0x80000000));
 }
 
-// --- Bits, lanes and tests ---------------------------------------------------------------------------------------------------------
+// --- Bits, lanes and tests -----------------------------------------------------------------------------------------
 
 TEST(Simd, BitwiseOperations) {
   check_binary<uint64_t>("v128_and", v128_and, [](uint64_t a, uint64_t b) { return a & b; });
@@ -383,7 +418,8 @@ TEST(Simd, AllTrueAndBitmaskForEveryPatternOfLanes) {
   check_lane_tests<uint64_t>(i64x2_all_true, i64x2_bitmask);
 }
 
-const V128 kBytes = v128_from_lanes<uint8_t>({0x80, 0x91, 0xa2, 0xb3, 0xc4, 0xd5, 0xe6, 0xf7, 0x08, 0x19, 0x2a, 0x3b, 0x4c, 0x5d, 0x6e, 0x7f});
+const V128 kBytes = v128_from_lanes<uint8_t>(
+    {0x80, 0x91, 0xa2, 0xb3, 0xc4, 0xd5, 0xe6, 0xf7, 0x08, 0x19, 0x2a, 0x3b, 0x4c, 0x5d, 0x6e, 0x7f});
 
 TEST(Simd, ExtractLaneExtends) {
   const auto bytes = v128_lanes<uint8_t>(kBytes);
@@ -410,10 +446,15 @@ void check_replace_lane(auto replace, T value) {
 TEST(Simd, ReplaceLaneTouchesOnlyItsLane) {
   check_replace_lane<uint8_t>([](V128 v, uint32_t lane) { return i8x16_replace_lane(v, 0xabcdef12, lane); }, 0x12);
   check_replace_lane<uint16_t>([](V128 v, uint32_t lane) { return i16x8_replace_lane(v, 0xabcdef12, lane); }, 0xef12);
-  check_replace_lane<uint32_t>([](V128 v, uint32_t lane) { return i32x4_replace_lane(v, 0xabcdef12, lane); }, 0xabcdef12);
-  check_replace_lane<uint64_t>([](V128 v, uint32_t lane) { return i64x2_replace_lane(v, 0x123456789abcdef0, lane); }, 0x123456789abcdef0);
-  check_replace_lane<uint32_t>([](V128 v, uint32_t lane) { return f32x4_replace_lane(v, std::bit_cast<float>(0x7f800001), lane); }, 0x7f800001);
-  check_replace_lane<uint64_t>([](V128 v, uint32_t lane) { return f64x2_replace_lane(v, std::bit_cast<double>(0x7ff0000000000001), lane); }, 0x7ff0000000000001);
+  check_replace_lane<uint32_t>([](V128 v, uint32_t lane) { return i32x4_replace_lane(v, 0xabcdef12, lane); },
+                               0xabcdef12);
+  check_replace_lane<uint64_t>([](V128 v, uint32_t lane) { return i64x2_replace_lane(v, 0x123456789abcdef0, lane); },
+                               0x123456789abcdef0);
+  check_replace_lane<uint32_t>(
+      [](V128 v, uint32_t lane) { return f32x4_replace_lane(v, std::bit_cast<float>(0x7f800001), lane); }, 0x7f800001);
+  check_replace_lane<uint64_t>(
+      [](V128 v, uint32_t lane) { return f64x2_replace_lane(v, std::bit_cast<double>(0x7ff0000000000001), lane); },
+      0x7ff0000000000001);
 }
 TEST(Simd, SplatFillsEveryLane) {
   V128Array<uint8_t> bytes;
@@ -451,12 +492,13 @@ TEST(Simd, ShuffleChoosesFromBothOperands) {
         lanes[i] = static_cast<uint8_t>((first + i * step) % 32);
         expected[i] = lanes[i] < 16 ? v128_lanes<uint8_t>(kBytes)[lanes[i]] : v128_lanes<uint8_t>(other)[lanes[i] - 16];
       }
-      EXPECT_EQ(i8x16_shuffle(kBytes, other, v128_from_lanes<uint8_t>(lanes)), v128_from_lanes<uint8_t>(expected)) << first << " " << step;
+      EXPECT_EQ(i8x16_shuffle(kBytes, other, v128_from_lanes<uint8_t>(lanes)), v128_from_lanes<uint8_t>(expected))
+          << first << " " << step;
     }
   }
 }
 
-// --- Memory forms ------------------------------------------------------------------------------------------------------------------
+// --- Memory forms --------------------------------------------------------------------------------------------------
 
 TEST(Simd, LoadAndStoreAtAnyAlignment) {
   uint8_t memory[48], copy[48];
@@ -490,14 +532,19 @@ TEST(Simd, LaneLoadsAndStores) {
   check_replace_lane<uint8_t>([](V128 v, uint32_t lane) { return v128_load8_lane(0x12, v, lane); }, 0x12);
   check_replace_lane<uint16_t>([](V128 v, uint32_t lane) { return v128_load16_lane(0x1234, v, lane); }, 0x1234);
   check_replace_lane<uint32_t>([](V128 v, uint32_t lane) { return v128_load32_lane(0x12345678, v, lane); }, 0x12345678);
-  check_replace_lane<uint64_t>([](V128 v, uint32_t lane) { return v128_load64_lane(0x1234567898765432, v, lane); }, 0x1234567898765432);
-  for (uint32_t lane = 0; lane < 16; ++lane) EXPECT_EQ(v128_store8_lane(kBytes, lane), v128_lanes<uint8_t>(kBytes)[lane]);
-  for (uint32_t lane = 0; lane < 8; ++lane) EXPECT_EQ(v128_store16_lane(kBytes, lane), v128_lanes<uint16_t>(kBytes)[lane]);
-  for (uint32_t lane = 0; lane < 4; ++lane) EXPECT_EQ(v128_store32_lane(kBytes, lane), v128_lanes<uint32_t>(kBytes)[lane]);
-  for (uint32_t lane = 0; lane < 2; ++lane) EXPECT_EQ(v128_store64_lane(kBytes, lane), v128_lanes<uint64_t>(kBytes)[lane]);
+  check_replace_lane<uint64_t>([](V128 v, uint32_t lane) { return v128_load64_lane(0x1234567898765432, v, lane); },
+                               0x1234567898765432);
+  for (uint32_t lane = 0; lane < 16; ++lane)
+    EXPECT_EQ(v128_store8_lane(kBytes, lane), v128_lanes<uint8_t>(kBytes)[lane]);
+  for (uint32_t lane = 0; lane < 8; ++lane)
+    EXPECT_EQ(v128_store16_lane(kBytes, lane), v128_lanes<uint16_t>(kBytes)[lane]);
+  for (uint32_t lane = 0; lane < 4; ++lane)
+    EXPECT_EQ(v128_store32_lane(kBytes, lane), v128_lanes<uint32_t>(kBytes)[lane]);
+  for (uint32_t lane = 0; lane < 2; ++lane)
+    EXPECT_EQ(v128_store64_lane(kBytes, lane), v128_lanes<uint64_t>(kBytes)[lane]);
 }
 
-// --- Float lanes -------------------------------------------------------------------------------------------------------------------
+// --- Float lanes ---------------------------------------------------------------------------------------------------
 
 TEST(Simd, FloatComparisons) {
   const auto check = []<class F>(F, Binary eq, Binary ne, Binary lt, Binary gt, Binary le, Binary ge) {
@@ -549,7 +596,8 @@ TEST(Simd, FloatMinMax) {
   check_binary<double, UpToNan>("f64x2_min", f64x2_min, f64_min);
   check_binary<double, UpToNan>("f64x2_max", f64x2_max, f64_max);
 }
-// pmin and pmax choose an operand as it is, signalling NaNs and signs of zero included: the first unless the second is strictly better.
+// pmin and pmax choose an operand as it is, signalling NaNs and signs of zero included: the first unless the second
+// is strictly better.
 TEST(Simd, PseudoMinMaxMoveBits) {
   const auto check = []<class F>(F, Binary pmin, Binary pmax) {
     check_binary<F>("pmin", pmin, [](F a, F b) { return b < a ? b : a; });
@@ -562,10 +610,11 @@ TEST(Simd, PseudoMinMaxMoveBits) {
   EXPECT_EQ(f32x4_pmax(f32x4_splat(1), i32x4_splat(0x7f800001)), f32x4_splat(1));
 }
 
-// --- Conversions -------------------------------------------------------------------------------------------------------------------
+// --- Conversions ---------------------------------------------------------------------------------------------------
 
 TEST(Simd, TruncationOfF32Saturates) {
-  for (Unary op : {Unary{i32x4_trunc_sat_f32x4_s}, Unary{i32x4_relaxed_trunc_f32x4_s}, Unary{simd::portable::truncate_saturated_f32x4_s}}) {
+  for (Unary op : {Unary{i32x4_trunc_sat_f32x4_s}, Unary{i32x4_relaxed_trunc_f32x4_s},
+                   Unary{simd::portable::truncate_saturated_f32x4_s}}) {
     check_unary<float>("i32x4_trunc_sat_f32x4_s", op, i32_trunc_sat_f32_s);
   }
   for (Unary op : {Unary{i32x4_trunc_sat_f32x4_u}, Unary{i32x4_relaxed_trunc_f32x4_u}}) {
@@ -580,7 +629,8 @@ TEST(Simd, TruncationOfF64SaturatesAndZeroesTheHighLanes) {
     }
     for (size_t k = 0; k < values.size(); ++k) {
       const auto a = window(values, k);
-      EXPECT_EQ(op(v128_from_lanes<double>(a)), v128_from_lanes<uint32_t>({reference(a[0]), reference(a[1]), 0, 0})) << a[0] << " " << a[1];
+      EXPECT_EQ(op(v128_from_lanes<double>(a)), v128_from_lanes<uint32_t>({reference(a[0]), reference(a[1]), 0, 0}))
+          << a[0] << " " << a[1];
     }
   };
   check(i32x4_trunc_sat_f64x2_s_zero, i32_trunc_sat_f64_s);
@@ -597,8 +647,10 @@ TEST(Simd, IntegerLanesToFloat) {
   for (size_t k = 0; k < values.size(); ++k) {
     const auto a = window(values, k);
     const auto v = v128_from_lanes<uint32_t>(a);
-    EXPECT_EQ(f64x2_convert_low_i32x4_s(v), v128_from_lanes<double>({f64_convert_i32_s(a[0]), f64_convert_i32_s(a[1])}));
-    EXPECT_EQ(f64x2_convert_low_i32x4_u(v), v128_from_lanes<double>({f64_convert_i32_u(a[0]), f64_convert_i32_u(a[1])}));
+    EXPECT_EQ(f64x2_convert_low_i32x4_s(v),
+              v128_from_lanes<double>({f64_convert_i32_s(a[0]), f64_convert_i32_s(a[1])}));
+    EXPECT_EQ(f64x2_convert_low_i32x4_u(v),
+              v128_from_lanes<double>({f64_convert_i32_u(a[0]), f64_convert_i32_u(a[1])}));
   }
 }
 TEST(Simd, PromoteLow) {
@@ -608,20 +660,25 @@ TEST(Simd, PromoteLow) {
     const auto actual = v128_lanes<double>(f64x2_promote_low_f32x4(v128_from_lanes<float>(a)));
     for (size_t i = 0; i < 2; ++i) {
       const double expected = f64_promote_f32(a[i]);
-      EXPECT_TRUE(expected == expected ? raw(actual[i]) == raw(expected) : harmless(a[i]) ? magnitude(actual[i]) == kQuietNan<double> : quiet(actual[i]))
+      EXPECT_TRUE(expected == expected ? raw(actual[i]) == raw(expected)
+                  : harmless(a[i])     ? magnitude(actual[i]) == kQuietNan<double>
+                                       : quiet(actual[i]))
           << std::hex << raw(a[i]);
     }
   }
 }
 TEST(Simd, DemoteZeroesTheHighLanes) {
   auto values = edges<double>();
-  for (double x : {1 + 0x1p-24, 1 + 0x3p-24, 0x1.ffffffp127, 0x1.fffffefffffffp127, 0x1p-150, 0x1.8p-149}) values.push_back(x);
+  for (double x : {1 + 0x1p-24, 1 + 0x3p-24, 0x1.ffffffp127, 0x1.fffffefffffffp127, 0x1p-150, 0x1.8p-149})
+    values.push_back(x);
   for (size_t k = 0; k < values.size(); ++k) {
     const auto a = window(values, k);
     const auto actual = v128_lanes<float>(f32x4_demote_f64x2_zero(v128_from_lanes<double>(a)));
     for (size_t i = 0; i < 2; ++i) {
       const float expected = f32_demote_f64(a[i]);
-      EXPECT_TRUE(expected == expected ? raw(actual[i]) == raw(expected) : harmless(a[i]) ? magnitude(actual[i]) == kQuietNan<float> : quiet(actual[i]))
+      EXPECT_TRUE(expected == expected ? raw(actual[i]) == raw(expected)
+                  : harmless(a[i])     ? magnitude(actual[i]) == kQuietNan<float>
+                                       : quiet(actual[i]))
           << std::hex << raw(a[i]);
     }
     EXPECT_EQ(raw(actual[2]), 0u);
@@ -629,7 +686,7 @@ TEST(Simd, DemoteZeroesTheHighLanes) {
   }
 }
 
-// --- Relaxed: the deterministic profile --------------------------------------------------------------------------------------------
+// --- Relaxed: the deterministic profile ----------------------------------------------------------------------------
 
 TEST(Simd, RelaxedMinMaxAreMinMax) {
   check_binary<float, UpToNan>("f32x4_relaxed_min", f32x4_relaxed_min, f32_min);
@@ -643,7 +700,8 @@ TEST(Simd, RelaxedQ15MultiplySaturates) {
 }
 TEST(Simd, RelaxedLaneselectLooksAtEveryMaskBit) {
   const V128 a = i8x16_splat(0b11110000), b = i8x16_splat(0b11001100), mask = i8x16_splat(0b10101010);
-  for (auto op : {i8x16_relaxed_laneselect, i16x8_relaxed_laneselect, i32x4_relaxed_laneselect, i64x2_relaxed_laneselect}) {
+  for (auto op :
+       {i8x16_relaxed_laneselect, i16x8_relaxed_laneselect, i32x4_relaxed_laneselect, i64x2_relaxed_laneselect}) {
     EXPECT_EQ(op(a, b, mask), i8x16_splat(0b11100100));
   }
 }
@@ -663,13 +721,16 @@ TEST(Simd, RelaxedMaddRoundsTwice) {
 TEST(Simd, RelaxedDotIsSignedAndSaturatesPairs) {
   const auto pairs = [](const V128Array<int8_t>& a, const V128Array<int8_t>& b) {
     V128Array<int16_t> sums;
-    for (size_t i = 0; i < 8; ++i) sums[i] = clamp_to<int16_t>(Big{a[2 * i]} * b[2 * i] + Big{a[2 * i + 1]} * b[2 * i + 1]);
+    for (size_t i = 0; i < 8; ++i)
+      sums[i] = clamp_to<int16_t>(Big{a[2 * i]} * b[2 * i] + Big{a[2 * i + 1]} * b[2 * i + 1]);
     return sums;
   };
   check_whole<int8_t>("i16x8_relaxed_dot_i8x16_i7x16_s", i16x8_relaxed_dot_i8x16_i7x16_s, pairs);
   check_whole<int8_t>(
       "i32x4_relaxed_dot_i8x16_i7x16_add_s",
-      [](V128 a, V128 b) { return i32x4_relaxed_dot_i8x16_i7x16_add_s(a, b, v128_from_lanes<int32_t>({1, -2, INT32_MAX, INT32_MIN})); },
+      [](V128 a, V128 b) {
+        return i32x4_relaxed_dot_i8x16_i7x16_add_s(a, b, v128_from_lanes<int32_t>({1, -2, INT32_MAX, INT32_MIN}));
+      },
       [&](const V128Array<int8_t>& a, const V128Array<int8_t>& b) {
         const V128Array<int32_t> addend = {1, -2, INT32_MAX, INT32_MIN};
         const auto sums = pairs(a, b);

@@ -3,9 +3,10 @@
 // For: everything that stores or moves a v128 (values, stacks, globals, the host API); the operations are in simd.h.
 //
 // Invariants
-//  - 16 bytes in memory order: lane 0 is at the lowest address and each lane is little-endian, as in linear memory and in v128.const.
-//  - Alignment 8, so a V128 may live in two 8-byte value-stack slots, yet it is passed and returned in one vector register
-//    (packed takes the alignment away from the member, not the register class).
+//  - 16 bytes in memory order: lane 0 is at the lowest address and each lane is little-endian, as in linear memory
+//    and in v128.const.
+//  - Alignment 8, so a V128 may live in two 8-byte value-stack slots, yet it is passed and returned in one vector
+//    register (packed takes the alignment away from the member, not the register class).
 //  - Trivially copyable; guest memory at any alignment is reached through num::v128_load and num::v128_store.
 //
 // Specification: syntax/types (vector types), execution/numerics (vectors as lanes).
@@ -21,7 +22,8 @@
 
 namespace arris {
 
-static_assert(std::endian::native == std::endian::little, "lanes are viewed in place; a big-endian host needs byte swaps here");
+static_assert(std::endian::native == std::endian::little,
+              "lanes are viewed in place; a big-endian host needs byte swaps here");
 
 struct [[gnu::packed, gnu::aligned(8)]] V128 {
   uint8_t bytes __attribute__((vector_size(16)));
@@ -51,7 +53,8 @@ using Lanes = T __attribute__((vector_size(16)));
 template <class T>
 using HalfLanes = T __attribute__((vector_size(8)));
 template <class T>
-using WideLanes = T __attribute__((vector_size(32)));  // Local variables only: has no stable calling convention below AVX.
+using WideLanes =
+    T __attribute__((vector_size(32)));  // Local variables only: has no stable calling convention below AVX.
 
 template <class T>
 inline constexpr size_t kLaneCount = 16 / sizeof(T);
