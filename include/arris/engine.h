@@ -1,0 +1,33 @@
+// Engine: configuration and the type identities shared by its modules and stores.
+//
+// A cheap handle to shared state: copies are the same engine. Thread-safe. Modules and Stores keep their engine alive.
+// There is no global state: engines know nothing of each other, and what belongs to one must not be given to another.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "arris/config.h"
+#include "arris/detail/fwd.h"
+
+namespace arris::api {
+
+class Engine {
+ public:
+  explicit Engine(const Config& config = {});
+
+  const Config& config() const;
+  // Text form of a type in which defined types are written out, not as the canonical ids that to_string shows.
+  std::string describe(ValType type) const;
+  std::string describe(const FuncType& type) const;
+  // Is `sub` a subtype of `super`? Spec: validation/matching.
+  bool is_subtype(ValType sub, ValType super) const;
+
+  friend bool operator==(const Engine&, const Engine&) = default;
+
+ private:
+  friend struct detail::Access;
+  std::shared_ptr<detail::EngineState> state_;
+};
+
+}  // namespace arris::api

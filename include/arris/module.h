@@ -1,0 +1,72 @@
+// Module: decoded, validated code, ready to be instantiated any number of times. Spec: syntax/modules.
+//
+// Immutable and thread-safe; copies share. Views returned (names, payloads, bytes) live as long as any copy of the Module,
+// or an Instance of it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "arris/detail/fwd.h"
+#include "arris/engine.h"
+#include "arris/types.h"
+
+namespace arris::api {
+
+struct ImportType {
+  std::string_view module;
+  std::string_view name;
+  ExternType type;
+};
+
+struct ExportType {
+  std::string_view name;
+  ExternType type;
+};
+
+struct CustomSectionView {
+  std::string_view name;
+  std::span<const uint8_t> payload;
+};
+
+class Module {
+ public:
+  // Decodes and validates a binary module. The bytes are copied (the second form takes them over). Errors carry the byte
+  // offset; phases malformed, invalid, limit.
+  static std::expected<Module, Error> compile(const Engine& engine, std::span<const uint8_t> bytes);
+  static std::expected<Module, Error> compile(const Engine& engine, std::vector<uint8_t>&& bytes);
+  // The same for the text format (WAT). Errors of the text have ErrorCode::module_text and line and column in the detail.
+  static std::expected<Module, Error> compile_text(const Engine& engine, std::string_view text);
+  // Is it a valid module? The same checks as compile.
+  static std::expected<void, Error> validate(const Engine& engine, std::span<const uint8_t> bytes);
+
+  const Engine& engine() const;
+  std::span<const uint8_t> bytes() const;
+  // The name section's module name, or empty.
+  std::string_view name() const;
+  // In the order of the module. The vectors are built on each call.
+  std::vector<ImportType> imports() const;
+  std::vector<ExportType> exports() const;
+  std::optional<ExternType> export_type(std::string_view name) const;
+  std::vector<CustomSectionView> custom_sections() const;
+  // Functions in the function index space (imports first) and their names: name section, else export name, else empty.
+  uint32_t func_count() const;
+  std::string_view func_name(uint32_t index) const;
+  FuncType func_type(uint32_t index) const;
+  // Index of the start function, if there is one.
+  std::optional<uint32_t> start() const;
+
+  friend bool operator==(const Module&, const Module&) = default;  // the same compilation
+
+ private:
+  friend struct detail::Access;
+  explicit Module(std::shared_ptr<const detail::ModuleState> state) : state_(std::move(state)) {}
+  std::shared_ptr<const detail::ModuleState> state_;
+};
+
+}  // namespace arris::api
