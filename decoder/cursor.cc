@@ -1,0 +1,37 @@
+#include "decoder/cursor.h"
+
+namespace arris::decoder {
+
+bool Cursor::fail(Error error) {
+  if (!failed_) {
+    failed_ = true;
+    error_ = std::move(error);
+  }
+  pos_ = end_;
+  return false;
+}
+
+bool Cursor::fail(ErrorCode code, const uint8_t* at, std::string detail) {
+  return fail(Error{.code = code, .offset = offset_of(at), .detail = std::move(detail)});
+}
+
+void Cursor::fail_at_end() { fail(ErrorCode::unexpected_end_of_section, end_); }
+
+template <class T>
+T Cursor::finish(LebResult<T> result) {
+  switch (result.status) {
+    case LebStatus::ok: pos_ += result.length; return result.value;
+    case LebStatus::truncated: fail_at_end(); return 0;
+    case LebStatus::too_long: fail(ErrorCode::integer_too_long, pos_); return 0;
+    case LebStatus::too_large: fail(ErrorCode::integer_too_large, pos_); return 0;
+  }
+  return 0;
+}
+
+uint32_t Cursor::u32_slow() { return finish(decode_uleb<uint32_t>(pos_, end_)); }
+uint64_t Cursor::u64_slow() { return finish(decode_uleb<uint64_t>(pos_, end_)); }
+int32_t Cursor::s32() { return finish(decode_sleb<int32_t>(pos_, end_)); }
+int64_t Cursor::s33() { return finish(decode_sleb<int64_t, 33>(pos_, end_)); }
+int64_t Cursor::s64() { return finish(decode_sleb<int64_t>(pos_, end_)); }
+
+}  // namespace arris::decoder
