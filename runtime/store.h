@@ -33,6 +33,7 @@ struct StoreOptions {
   uint64_t max_memory_pages = ~uint64_t{0};       // per memory: growth beyond fails
   uint64_t max_table_elements = limits::kMaxTableElements;
   std::shared_ptr<TypeRegistry> registry;
+  void* embedder = nullptr;                       // whose Store it is; the runtime only keeps it
 };
 
 // One line of a backtrace, innermost first.
