@@ -43,3 +43,7 @@ if(ARRIS_BUILD_FUZZ)  # coverage counters in every room; fuzz/ itself links with
 endif()
 
 find_package(Threads REQUIRED)
+# For the programs only (cli, spectest, bench): argument parsing, formatting, JSON. The engine's rooms use none of them.
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
