@@ -38,6 +38,7 @@ namespace arris::runtime {
 
 class Store;
 class Heap;
+class Memory;
 struct InstanceData;
 
 // How an invocation ended. On trap and exception the details are in the Store (store.h).
@@ -65,6 +66,9 @@ struct MemoryInstance {
   uint8_t page_size_log2;
   bool is_64;
   bool shared;
+  bool has_max;                         // declared; otherwise max_pages is what the address type allows
+  uint64_t guard_bytes;                 // address space that never becomes accessible behind reserved_bytes
+  Memory* owner;                        // runtime/memory.h
 };
 
 struct TableInstance {
@@ -73,6 +77,7 @@ struct TableInstance {
   uint64_t max;
   ValType element;  // canonical
   bool is_64;
+  bool has_max;     // declared; otherwise max is what the address type allows
 };
 
 struct GlobalInstance {
@@ -111,6 +116,7 @@ struct ExecutionContext {
 };
 
 inline constexpr uint32_t kInterruptStop = 1;   // trap: interrupted
+inline constexpr uint32_t kInterruptFuel = 2;   // set while fuel_enabled, so that one test finds both
 
 // Per instance: the one pointer that running code pins.
 struct InstanceData {

@@ -1,6 +1,7 @@
 // Store: everything a set of instances shares: instances, functions, memories, tables, globals, tags, the GC heap, the value
 // stack, and the state of a trap or exception in flight. Spec: exec/runtime, store. Single-threaded; threads of a guest are
-// several Stores that share memories (SharedMemory).
+// several Stores that share memories (memory.h). A Store may move between threads; it is used by one at a time. Any thread may set
+// context().interrupt at any time.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,10 @@
 #include "base/os/virtual_memory.h"
 #include "runtime/heap.h"
 #include "runtime/layout.h"
+#include "runtime/native_stack.h"
+#include "runtime/table.h"
 #include "wasm/error.h"
+#include "wasm/limits.h"
 
 namespace arris::runtime {
 
@@ -40,23 +44,31 @@ struct StoreOptions {
 struct BacktraceFrame {
   const Module* module;    // null for a host function
   const InstanceData* instance;
-  FuncIndex func;
-  uint32_t offset;         // byte offset in the module of the instruction
+  FuncIndex func;          // invalid for a host function
+  uint32_t offset;         // byte offset in the module of the instruction that trapped or called
 };
 
 struct TrapState {
   TrapCode code = TrapCode::none;
   std::string message;     // host_error and details; empty: message_of(code)
-  std::vector<BacktraceFrame> backtrace;
+  std::vector<BacktraceFrame> backtrace;  // at most kBacktraceEnds innermost and as many outermost frames
+  uint64_t omitted_frames = 0;            // left out between backtrace[kBacktraceEnds - 1] and backtrace[kBacktraceEnds]
 };
+inline constexpr uint32_t kBacktraceEnds = 50;
 
-// Marks an invocation on the native stack; linked through ExecutionContext::entry_frame.
+// Marks an invocation on the native stack; linked through ExecutionContext::entry_frame by Store::invoke.
 struct EntryFrame {
   EntryFrame* previous;
-  // Set before leaving wasm code for a host function, so that a backtrace can continue below it: the frame that called.
+  // Set by Store::call_host while a host function runs, so that a backtrace can continue below it: the frame that called.
   const uint8_t* exit_ip;
   uint64_t* exit_locals;
   InstanceData* exit_instance;
+  const FuncInstance* exit_func;  // the host function
+};
+
+// How much a Store held at some moment: what came later can be given up again while nothing refers to it.
+struct StoreMark {
+  size_t memories, tables, globals, tags, instances;
 };
 
 class Store final : public RootProvider {
@@ -68,17 +80,21 @@ class Store final : public RootProvider {
 
   ExecutionContext& context() { return context_; }
   Heap& heap() { return heap_; }
-  TypeRegistry& registry() { return *options_.registry; }
+  TypeRegistry& registry() const { return *options_.registry; }
   const StoreOptions& options() const { return options_; }
 
   // Creation of store objects; the Store owns them until its end. Types are canonical.
   FuncInstance* new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
                               void (*drop_environment)(void*));
-  // Null when refused by a limit or by the system.
+  // Null when refused: by a limit of this Store if within_limits says no, else by the system.
+  bool within_limits(const MemoryType& type) const;
+  bool within_limits(const TableType& type) const;
   MemoryInstance* new_memory(const MemoryType& type);
-  MemoryInstance* adopt_memory(std::shared_ptr<Memory> memory);  // a shared memory made elsewhere
+  // A shared memory made elsewhere. Adopting it again is harmless and yields the same instance.
+  MemoryInstance* adopt_memory(std::shared_ptr<Memory> memory);
+  // Null if the memory is not shared.
   std::shared_ptr<Memory> find_shared_memory(const MemoryInstance* memory) const;
-  TableInstance* new_table(const TableType& canonical_type, uint64_t initial_reference);
+  TableInstance* new_table(const TableType& canonical_type, uint64_t initial_reference);  // null: as for memories
   GlobalInstance* new_global(ValType canonical_type, bool is_mutable, uint64_t low, uint64_t high);
   TagInstance* new_tag(const CanonicalType& type);
   Instance* adopt_instance(std::unique_ptr<Instance> instance);
@@ -87,12 +103,27 @@ class Store final : public RootProvider {
   uint64_t grow_memory(MemoryInstance& memory, uint64_t delta_pages);
   uint64_t grow_table(TableInstance& table, uint64_t delta, uint64_t reference);
 
+  // Types of store objects, with canonical types and current sizes as minima.
+  static MemoryType type_of(const MemoryInstance& memory);
+  static TableType type_of(const TableInstance& table) { return Table::type_of(table); }
+  static GlobalType type_of(const GlobalInstance& global) { return {global.type, global.is_mutable}; }
+
   // Calls any function from the host: checks the native stack and the value stack, links an EntryFrame, dispatches to the
-  // tier or the host callback. `arguments` and `results` are slots; sizes must match func.type's.
+  // tier or the host callback. `arguments` and `results` are slots; sizes must match func.type's. Results are written on ok.
   Outcome invoke(const FuncInstance& func, std::span<const uint64_t> arguments, std::span<uint64_t> results);
 
-  // Traps. set_trap fills the message only; capture_backtrace walks frames from (ip, locals, instance) outwards.
+  // Calls a host function from wasm code: the calling frame is (exit_ip at the call instruction, exit_locals, caller); `slots` on
+  // the value stack hold the arguments and receive the results; everything live lies below them. Checks both stacks, keeps
+  // stack_top above the slots meanwhile and records the backtrace of a trap. The caller's cached memory0_size may be stale
+  // afterwards (growth): it only ever lags.
+  Outcome call_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots, const uint8_t* exit_ip,
+                    uint64_t* exit_locals);
+
+  // Traps. set_trap fills the message and forgets any earlier backtrace. capture_backtrace walks frames from (ip, locals,
+  // instance) outwards, `ip` anywhere in the current instruction, unless the trap has its backtrace already; with a null instance
+  // from the host call in progress. Frames: the value stack of layout.h.
   Outcome set_trap(TrapCode code, std::string message = {});
+  Outcome set_trap(TrapState trap);  // a trap taken earlier goes on, with its backtrace
   void capture_backtrace(const uint8_t* ip, uint64_t* locals, InstanceData* instance);
   const TrapState& trap() const { return trap_; }
   TrapState take_trap();
@@ -104,18 +135,37 @@ class Store final : public RootProvider {
 
   // References that the embedder holds: rooted until released. Handles are reused.
   uint32_t add_root(uint64_t reference);
-  uint64_t root(uint32_t handle) const;
+  uint64_t root(uint32_t handle) const { return roots_[handle]; }
   void remove_root(uint32_t handle);
 
   void visit_roots(RootVisitor& visitor) override;
 
+  // For instantiation. rewind drops what was made since the mark.
+  StoreMark mark() const;
+  void rewind(const StoreMark& mark);
+
  private:
+  struct HostFunc;
+
+  bool has_native_stack() { return native_stack_.has_room(context_); }
+  Outcome exhausted();
+  Outcome run_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots);
+  uint64_t memory_bytes() const;
+
   StoreOptions options_;
   ExecutionContext context_{};
+  NativeStack native_stack_;
   os::Reservation stack_;
   TrapState trap_;
   ExceptionObject* pending_exception_ = nullptr;
-  // ... storage of the objects above: to be completed by the room's author.
+  std::deque<HostFunc> host_funcs_;
+  std::vector<std::shared_ptr<Memory>> memories_;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::deque<GlobalInstance> globals_;
+  std::deque<TagInstance> tags_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  std::vector<uint64_t> roots_;          // by handle; free handles hold 0
+  std::vector<uint32_t> free_roots_;
   Heap heap_;
 };
 
