@@ -24,6 +24,13 @@ constexpr Shape kShapes[] = {{"i8x16", 16, 8, false}, {"i16x8", 8, 16, false}, {
 
 bool is_number(TokenKind kind) { return kind == TokenKind::integer || kind == TokenKind::real; }
 
+// Lanes are counted before they are read: a wrong count is reported first, as the reference does. At most 17 matter.
+unsigned count_numbers(const TokenCursor& cursor) {
+  unsigned count = 0;
+  while (count < 17 && is_number(cursor.kind(count))) ++count;
+  return count;
+}
+
 }  // namespace
 
 void write_opcode(Bytes& out, Opcode op) {
@@ -82,17 +89,17 @@ bool parse_v128_lanes(TokenCursor& cursor, uint8_t (&bytes)[16]) {
     return false;
   }
   cursor.advance();
+  if (count_numbers(cursor) != shape->lanes) {
+    bool is_other = cursor.kind() != TokenKind::rparen && cursor.kind() != TokenKind::lparen && !is_number(cursor.kind());
+    is_other ? cursor.unexpected() : cursor.fail("wrong number of lane literals");
+    return false;
+  }
   for (unsigned i = 0; i < shape->lanes; ++i) {
-    if (cursor.kind() == TokenKind::rparen || cursor.kind() == TokenKind::lparen) {
-      cursor.fail("wrong number of lane literals");
-      return false;
-    }
     uint64_t lane =
         shape->is_float ? parse_float_token(cursor, shape->bits) : parse_integer_token(cursor, shape->bits);
     for (unsigned b = 0; b < shape->bits / 8; ++b)
       bytes[i * shape->bits / 8 + b] = static_cast<uint8_t>(lane >> (8 * b));
   }
-  if (is_number(cursor.kind())) cursor.fail("wrong number of lane literals");
   return !cursor.failed();
 }
 
@@ -260,11 +267,12 @@ void CodeParser::lane(Bytes& out) {
 }
 
 void CodeParser::shuffle(Bytes& out) {
+  if (count_numbers(c_) != 16) return c_.fail("invalid lane length");
   for (unsigned i = 0; i < 16 && !c_.failed(); ++i) {
-    if (!is_number(c_.kind())) return c_.fail("invalid lane length");
+    if (c_.kind() != TokenKind::integer || c_.text()[0] == '-' || c_.text()[0] == '+')
+      return c_.fail("i8 constant out of range");
     lane(out);
   }
-  if (is_number(c_.kind())) c_.fail("invalid lane length");
 }
 
 void CodeParser::label_table(Bytes& out) {

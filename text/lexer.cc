@@ -136,7 +136,13 @@ class Lexer {
         break;
       }
     }
-    if (failed()) return token(TokenKind::eof, start);
+    if (failed()) {
+      // A quoted identifier whose string is none is an empty one, in the reference's words.
+      bool is_id = source_[start] == '$' && source_[start + 1] == '"';
+      bool is_string_error = error_->starts_with("unclosed string") || error_->starts_with("illegal control");
+      if (is_id && is_string_error) error_ = "empty identifier";
+      return token(TokenKind::eof, start);
+    }
     return token(classify(start, strings), start);
   }
 

@@ -266,6 +266,7 @@ TypeUse ModuleContext::parse_type_use(ParamIds* ids) {
   parse_params(type.params, ids, use.names);
   parse_results(type.results);
   bool has_inline = position() != before;
+  if (at_form("param") || at_form("type")) unexpected();  // out of order
   if (failed()) return use;
   if (!is_explicit) {
     use.param_count = static_cast<uint32_t>(type.params.size());
@@ -292,6 +293,7 @@ void ModuleContext::parse_block_type(Bytes& out) {
   NameMap names;
   parse_params(type.params, nullptr, names);
   parse_results(type.results);
+  if (at_form("param") || at_form("type")) unexpected();  // out of order
   if (failed()) return;
   if (!type.params.empty() || type.results.size() > 1) {
     write_sleb(out, func_type_index(std::move(type)));

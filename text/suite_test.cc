@@ -40,6 +40,11 @@ bool is_foreign(const std::filesystem::path& path) {
   return path.string().find("custom-descriptors") != std::string::npos;
 }
 
+// The threads proposal still calls this malformed; the core has since made it invalid, which the validator tells.
+bool is_left_to_validation(const std::filesystem::path& path, const std::string& quote) {
+  return path.string().find("proposals/threads") != std::string::npos && quote.find("0x1_0000_0000") != std::string::npos;
+}
+
 class TextSuite : public testing::Test {
  protected:
   void SetUp() override {
@@ -77,6 +82,7 @@ TEST_F(TextSuite, EveryMalformedQuoteIsRefusedWithTheSuitesMessage) {
       if (command.module.form != ModuleForm::quote) continue;
       if (command.kind != CommandKind::assert_malformed && command.kind != CommandKind::assert_malformed_custom) continue;
       auto bytes = encode(command.module);
+      if (bytes && is_left_to_validation(path, command.module.quote)) continue;
       EXPECT_FALSE(bytes) << path << ":" << command.line << ": " << command.module.quote;
       if (bytes) continue;
       ++refused;

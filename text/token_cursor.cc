@@ -28,7 +28,10 @@ bool is_known_word(std::string_view word) {
   if (std::ranges::find(kSyntaxWords, word) != std::end(kSyntaxWords)) return true;
   if (find_mnemonic(word) != Opcode::invalid) return true;
   for (std::string_view prefix : {"offset=", "align="})
-    if (word.starts_with(prefix)) return classify_number(word.substr(prefix.size())) == NumberKind::integer;
+    if (word.starts_with(prefix)) {
+      std::string_view value = word.substr(prefix.size());
+      return classify_number(value) == NumberKind::integer && value[0] != '+' && value[0] != '-';
+    }
   return false;
 }
 
