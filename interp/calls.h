@@ -1,0 +1,37 @@
+// Frames: how a function's frame comes to be and what the call handlers share. For the call handlers, the exception search and
+// the entry.
+#pragma once
+
+#include "interp/machine.h"
+#include "runtime/store.h"
+
+namespace arris::interp {
+
+using runtime::ExecutionContext;
+
+// Where an outermost frame returns to. Never executed: a frame whose caller_instance is null ends the invocation.
+extern const uint8_t kExitCode[1];
+
+// Would the frame of `callee`, over arguments at `base`, end below the stack limit?
+bool frame_fits(const ExecutionContext& context, const FuncCode& callee, const uint64_t* base);
+
+// Builds the frame of `callee` over its arguments at `base`, returning as `record` says; the frame fits. Returns the locals pointer.
+uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRecord& record);
+
+// What to do about a nonzero ExecutionContext::interrupt: pays one unit of fuel when fuel is enabled. TrapCode::none: go on.
+TrapCode answer_interrupt(ExecutionContext& context);
+
+INTERP_INLINE bool is_interrupted(const InstanceData* inst) {
+  return inst->context->interrupt.load(std::memory_order_relaxed) != 0;
+}
+
+// The function that is running at `ip`, an address within one of its instructions.
+inline const FuncCode& current_function(const InstanceData* inst, const uint8_t* ip) {
+  return inst->func_codes[inst->module->find_func(ip).value - inst->imported_funcs];
+}
+
+INTERP_INLINE FrameRecord* record_of(uint64_t* locals, uint32_t frame_offset) {
+  return reinterpret_cast<FrameRecord*>(locals + frame_offset);
+}
+
+}  // namespace arris::interp

@@ -1,0 +1,334 @@
+// Calls in all forms. The fast path (a function of the same instance without v128 locals) builds the frame in line; everything
+// else goes through cold handlers with the callee in tos.
+//
+// Before a call the operands are spilled, so the arguments are in memory where they become the callee's locals. A host function
+// runs on the native stack, with the value stack's end and the calling frame published; its results come back where the
+// arguments were. A tail call moves the arguments down to the frame's base, keeps the frame record, and builds the new frame
+// there: constant space in any combination of instances, v128 and arities.
+#include <algorithm>
+
+#include "interp/calls.h"
+#include "interp/exceptions.h"
+#include "interp/handlers.h"
+
+namespace arris::interp {
+
+using runtime::EntryFrame;
+using runtime::Store;
+using runtime::TableInstance;
+
+constinit const uint8_t kExitCode[1] = {0x00};
+
+// ---- Frames --------------------------------------------------------------------------------------------------------------
+
+bool frame_fits(const ExecutionContext& context, const FuncCode& callee, const uint64_t* base) {
+  // With v128 parameters, the prologue keeps a copy of the arguments above the frame.
+  const uint64_t slots = uint64_t{callee.v128_local_slots} + callee.frame_offset + kFrameRecordSlots +
+                         callee.max_operand_slots + callee.param_slots;
+  return base <= context.stack_limit && slots <= static_cast<uint64_t>(context.stack_limit - base);
+}
+
+// The arguments come in one row, in order. v128 ones go below `locals`, the others to their indices above it. `row` is out of the
+// way of both.
+static void scatter_arguments(const CanonicalType& type, const uint64_t* row, uint64_t* locals) {
+  uint64_t* vector = locals;
+  uint64_t* scalar = locals;
+  for (ValType param : type.func.params) {
+    if (param.is_vec()) {
+      vector -= 2;
+      vector[0] = *row++;
+      vector[1] = *row++;
+      *scalar++ = 0;
+    } else {
+      *scalar++ = *row++;
+    }
+  }
+}
+
+uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRecord& record) {
+  const FuncCode& code = *callee.code;
+  uint64_t* locals = base + code.v128_local_slots;
+  if (code.has_v128_params) {
+    uint64_t* row = locals + code.frame_offset;
+    std::memcpy(row, base, code.param_slots * sizeof(uint64_t));
+    std::memset(base, 0, code.v128_local_slots * sizeof(uint64_t));
+    scatter_arguments(*callee.type, row, locals);
+  } else if (code.v128_local_slots != 0) {
+    std::memmove(locals, base, code.param_slots * sizeof(uint64_t));
+    std::memset(base, 0, code.v128_local_slots * sizeof(uint64_t));
+  }
+  std::memset(locals + code.param_count, 0, (code.frame_offset - code.param_count) * sizeof(uint64_t));
+  *record_of(locals, code.frame_offset) = record;
+  return locals;
+}
+
+TrapCode answer_interrupt(ExecutionContext& context) {
+  if (context.interrupt.load(std::memory_order_acquire) & runtime::kInterruptStop) return TrapCode::interrupted;
+  if (!context.fuel_enabled) return TrapCode::none;
+  if (context.fuel <= 0) return TrapCode::out_of_fuel;
+  --context.fuel;
+  return TrapCode::none;
+}
+
+// May the fast path build this frame? A function with v128 locals or parameters is the slow path's business.
+INTERP_INLINE bool can_enter(const FuncCode* callee, const uint64_t* base, const InstanceData* inst) {
+  const ExecutionContext& context = *inst->context;
+  return callee->v128_local_slots == 0 && context.interrupt.load(std::memory_order_relaxed) == 0 &&
+         base + callee->frame_offset + callee->max_operand_slots + callee->param_slots + kFrameRecordSlots <=
+             context.stack_limit;
+}
+
+// Zeroes [from, to), perhaps one slot more. The barrier keeps the compiler from calling memset, whose spills every call would pay.
+INTERP_INLINE void zero_slots(uint64_t* from, const uint64_t* to) {
+  uint64_t zero = 0;
+  for (; from < to; from += 2) {
+    __asm__("" : "+r"(zero));
+    from[0] = zero;
+    from[1] = zero;
+  }
+}
+
+// With can_enter(): the arguments are spilled and end at *sp; goes on in the callee.
+#define ENTER(callee, base, next_ip)                                                     \
+  do {                                                                                   \
+    uint64_t* record_ = (base) + (callee)->frame_offset;                                 \
+    zero_slots(sp + 1, record_);                                                         \
+    *reinterpret_cast<FrameRecord*>(record_) = FrameRecord{(next_ip), st, locals, inst}; \
+    locals = (base);                                                                     \
+    sp = record_ + (kFrameRecordSlots - 1);                                              \
+    tos = reinterpret_cast<uint64_t>(inst);                                              \
+    st = (callee)->side_table;                                                           \
+    ip = (callee)->code;                                                                 \
+    NEXT();                                                                              \
+  } while (0)
+
+// ---- Slow calls: tos holds the FuncInstance, the arguments end at *sp, ip is at the call -------------------------------------
+
+// One past the call instruction at `ip`.
+static const uint8_t* after_call(const uint8_t* ip) {
+  const bool two_indices = *ip == info(Opcode::call_indirect).code;
+  ++ip;
+  skip_leb(ip);
+  if (two_indices) skip_leb(ip);
+  return ip;
+}
+
+static FuncInstance* callee_in(uint64_t tos) { return reinterpret_cast<FuncInstance*>(tos); }
+
+// Runs a host function on arguments at `base`, called from (ip, locals, inst).
+static Outcome run_host(const FuncInstance& callee, uint64_t* base, const uint8_t* ip, uint64_t* locals,
+                        InstanceData* inst) {
+  ExecutionContext& context = *inst->context;
+  Store& store = *inst->store;
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < context.native_stack_limit) {
+    return store.set_trap(TrapCode::call_stack_exhausted);
+  }
+  if (auto* entry = static_cast<EntryFrame*>(context.entry_frame)) {
+    entry->exit_ip = ip;
+    entry->exit_locals = locals;
+    entry->exit_instance = inst;
+  }
+  context.stack_top = base + std::max(callee.type->param_slots, callee.type->result_slots);
+  return callee.host(callee.host_environment, store, inst, base);
+}
+
+// A host function did not return: a trap ends the invocation, an exception may have a handler here.
+static COLD_HANDLER(host_failed) {
+  if (static_cast<Outcome>(tos) == Outcome::trap) {
+    if (inst->store->trap().backtrace.empty()) inst->store->capture_backtrace(ip, locals, inst);
+    return Outcome::trap;
+  }
+  tos = reinterpret_cast<uint64_t>(inst->store->take_exception());
+  GOTO(throw_in_tos);
+}
+
+static COLD_HANDLER(call_host) {
+  const FuncInstance& callee = *callee_in(tos);
+  uint64_t* base = sp + 1 - callee.type->param_slots;
+  const Outcome outcome = run_host(callee, base, ip, locals, inst);
+  if (outcome != Outcome::ok) {
+    tos = static_cast<uint64_t>(outcome);
+    GOTO(host_failed);
+  }
+  sp = base + callee.type->result_slots - 1;
+  tos = *sp;
+  ip = after_call(ip);
+  NEXT();
+}
+
+static COLD_HANDLER(call_slow) {
+  const FuncInstance& callee = *callee_in(tos);
+  if (callee.code == nullptr) GOTO(call_host);
+  if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
+  uint64_t* base = sp + 1 - callee.code->param_slots;
+  if (!frame_fits(*inst->context, *callee.code, base)) TRAP_NOW(call_stack_exhausted);
+  locals = build_frame(callee, base, {after_call(ip), st, locals, inst});
+  sp = locals + callee.code->frame_offset + kFrameRecordSlots - 1;
+  tos = *sp;
+  st = callee.code->side_table;
+  ip = callee.code->code;
+  inst = callee.instance;
+  mem = inst->memory0_base;
+  NEXT();
+}
+
+// ---- call ----------------------------------------------------------------------------------------------------------------
+
+static COLD_HANDLER(call_slow_by_index) {
+  const uint8_t* p = ip + 1;
+  *sp = tos;
+  tos = reinterpret_cast<uint64_t>(inst->funcs[read_uleb<uint32_t>(p)]);
+  GOTO(call_slow);
+}
+
+HANDLER(op_call) {
+  uint32_t index = ip[1];
+  const uint8_t* next = ip + 2;
+  if (is_long(ip[1])) {
+    if (is_long(ip[2])) [[unlikely]]
+      GOTO(call_slow_by_index);
+    index = (index & 0x7F) | uint32_t{ip[2]} << 7;
+    next = ip + 3;
+  }
+  if (index < inst->imported_funcs) [[unlikely]]
+    GOTO(call_slow_by_index);
+  const FuncCode* callee = inst->func_codes + (index - inst->imported_funcs);
+  uint64_t* base = sp + 1 - callee->param_slots;
+  if (!can_enter(callee, base, inst)) [[unlikely]]
+    GOTO(call_slow_by_index);
+  *sp = tos;
+  ENTER(callee, base, next);
+}
+
+// ---- call_indirect, call_ref ---------------------------------------------------------------------------------------------
+
+INTERP_INLINE bool has_type(const CanonicalType* type, const CanonicalType* wanted) {
+  return type == wanted || (wanted->depth <= type->depth && type->display[wanted->depth] == wanted);
+}
+
+// The function a call_indirect or return_call_indirect at `ip` with table index `index` calls; or the trap.
+struct IndirectCallee {
+  FuncInstance* func;
+  const uint8_t* next;
+  TrapCode trap;
+};
+INTERP_INLINE IndirectCallee find_indirect_callee(const uint8_t* ip, uint64_t index, const InstanceData* inst) {
+  const uint8_t* p = ip + 1;
+  const CanonicalType* wanted = inst->types[read_uleb<uint32_t>(p)];
+  const TableInstance& table = *inst->tables[read_uleb<uint32_t>(p)];
+  if (index >= table.size) [[unlikely]]
+    return {nullptr, p, TrapCode::undefined_element};
+  auto* func = reinterpret_cast<FuncInstance*>(table.elements[index]);
+  if (func == nullptr) [[unlikely]]
+    return {nullptr, p, TrapCode::uninitialized_element};
+  if (!has_type(func->type, wanted)) [[unlikely]]
+    return {nullptr, p, TrapCode::indirect_call_type_mismatch};
+  return {func, p, TrapCode::none};
+}
+
+HANDLER(op_call_indirect) {
+  const IndirectCallee callee = find_indirect_callee(ip, tos, inst);
+  if (callee.func == nullptr) [[unlikely]] {
+    tos = static_cast<uint64_t>(callee.trap);
+    GOTO(trap_in_tos);
+  }
+  --sp;  // the index; what is below it is in memory
+  tos = reinterpret_cast<uint64_t>(callee.func);
+  const FuncCode* code = callee.func->code;
+  if (code == nullptr || callee.func->instance != inst) [[unlikely]]
+    GOTO(call_slow);
+  uint64_t* base = sp + 1 - code->param_slots;
+  if (!can_enter(code, base, inst)) [[unlikely]]
+    GOTO(call_slow);
+  ENTER(code, base, callee.next);
+}
+
+HANDLER(op_call_ref) {
+  if (tos == 0) [[unlikely]]
+    TRAP_NOW(null_function_reference);
+  --sp;
+  const FuncInstance* callee = callee_in(tos);
+  const FuncCode* code = callee->code;
+  if (code == nullptr || callee->instance != inst) [[unlikely]]
+    GOTO(call_slow);
+  uint64_t* base = sp + 1 - code->param_slots;
+  if (!can_enter(code, base, inst)) [[unlikely]]
+    GOTO(call_slow);
+  const uint8_t* next = ip + 1;
+  skip_leb(next);
+  ENTER(code, base, next);
+}
+
+// ---- Tail calls ----------------------------------------------------------------------------------------------------------
+
+// A host function in tail position: runs on top of the frame, then the frame returns its results.
+static COLD_HANDLER(tail_call_host) {
+  const FuncInstance& callee = *callee_in(tos);
+  uint64_t* base = sp + 1 - callee.type->param_slots;
+  const uint32_t slots = std::max(callee.type->param_slots, callee.type->result_slots);
+  if (static_cast<uint64_t>(inst->context->stack_limit - base) < slots) TRAP_NOW(call_stack_exhausted);
+  const FuncCode& current = current_function(inst, ip);
+  const Outcome outcome = run_host(callee, base, ip, locals, inst);
+  if (outcome != Outcome::ok) {
+    tos = static_cast<uint64_t>(outcome);
+    GOTO(host_failed);
+  }
+  const FrameRecord record = *record_of(locals, current.frame_offset);
+  sp = locals - current.v128_local_slots;
+  std::memmove(sp, base, callee.type->result_slots * sizeof(uint64_t));
+  if (record.caller_instance == nullptr) return Outcome::ok;
+  sp += callee.type->result_slots;
+  tos = *--sp;
+  ip = record.return_ip;
+  st = record.return_side_table;
+  locals = record.caller_locals;
+  inst = record.caller_instance;
+  mem = inst->memory0_base;
+  NEXT();
+}
+
+static COLD_HANDLER(tail_call) {
+  const FuncInstance& callee = *callee_in(tos);
+  if (callee.code == nullptr) GOTO(tail_call_host);
+  if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
+  const FuncCode& current = current_function(inst, ip);
+  const FrameRecord record = *record_of(locals, current.frame_offset);
+  uint64_t* base = locals - current.v128_local_slots;
+  if (!frame_fits(*inst->context, *callee.code, base)) TRAP_NOW(call_stack_exhausted);
+  std::memmove(base, sp + 1 - callee.code->param_slots, callee.code->param_slots * sizeof(uint64_t));
+  locals = build_frame(callee, base, record);
+  sp = locals + callee.code->frame_offset + kFrameRecordSlots - 1;
+  tos = *sp;
+  st = callee.code->side_table;
+  ip = callee.code->code;
+  inst = callee.instance;
+  mem = inst->memory0_base;
+  NEXT();
+}
+
+HANDLER(op_return_call) {
+  const uint8_t* p = ip + 1;
+  *sp = tos;
+  tos = reinterpret_cast<uint64_t>(inst->funcs[read_uleb<uint32_t>(p)]);
+  GOTO(tail_call);
+}
+
+HANDLER(op_return_call_indirect) {
+  const IndirectCallee callee = find_indirect_callee(ip, tos, inst);
+  if (callee.func == nullptr) [[unlikely]] {
+    tos = static_cast<uint64_t>(callee.trap);
+    GOTO(trap_in_tos);
+  }
+  --sp;
+  tos = reinterpret_cast<uint64_t>(callee.func);
+  GOTO(tail_call);
+}
+
+HANDLER(op_return_call_ref) {
+  if (tos == 0) [[unlikely]]
+    TRAP_NOW(null_function_reference);
+  --sp;
+  GOTO(tail_call);
+}
+
+}  // namespace arris::interp

@@ -1,0 +1,236 @@
+// Parametric and variable instructions and constants. The internal forms with _v128 move two slots (wasm/internal_opcodes.def).
+#include "interp/handlers.h"
+#include "wasm/instruction_reader.h"
+
+namespace arris::interp {
+
+using runtime::GlobalInstance;
+
+// ---- drop, select --------------------------------------------------------------------------------------------------------
+
+HANDLER(op_drop) {
+  POP();
+  ip += 1;
+  NEXT();
+}
+HANDLER(op_drop_v128) {
+  sp -= 2;
+  tos = *sp;
+  ip += 1;
+  NEXT();
+}
+
+HANDLER(op_select) {
+  const bool first = static_cast<uint32_t>(tos) != 0;
+  sp -= 2;
+  tos = first ? sp[0] : sp[1];
+  ip += 1;
+  NEXT();
+}
+HANDLER(op_select_v128) {
+  const bool first = static_cast<uint32_t>(tos) != 0;
+  sp -= 3;
+  const uint64_t* chosen = first ? sp - 1 : sp + 1;
+  const uint64_t low = chosen[0];
+  tos = chosen[1];
+  sp[-1] = low;
+  ip += 1;
+  NEXT();
+}
+
+// Steps over the types of `select t`, so that what remains is `select`.
+INTERP_INLINE const uint8_t* skip_val_types(const uint8_t* p) {
+  const uint32_t count = read_uleb<uint32_t>(p);
+  for (uint32_t i = 0; i < count; ++i) read_val_type(p);
+  return p;
+}
+COLD_HANDLER(op_select_t) {
+  ip = skip_val_types(ip + 1) - 1;
+  GOTO(op_select);
+}
+COLD_HANDLER(op_select_t_v128) {
+  ip = skip_val_types(ip + 1) - 1;
+  GOTO(op_select_v128);
+}
+
+// ---- Locals --------------------------------------------------------------------------------------------------------------
+
+static COLD_HANDLER(local_get_long) {
+  const uint8_t* p = ip + 1;
+  PUSH(locals[read_uleb<uint32_t>(p)]);
+  ip = p;
+  NEXT();
+}
+HANDLER(op_local_get) {
+  const uint8_t index = ip[1];
+  if (is_long(index)) [[unlikely]]
+    GOTO(local_get_long);
+  PUSH(locals[index]);
+  ip += 2;
+  NEXT();
+}
+
+static COLD_HANDLER(local_set_long) {
+  const uint8_t* p = ip + 1;
+  locals[read_uleb<uint32_t>(p)] = tos;
+  POP();
+  ip = p;
+  NEXT();
+}
+HANDLER(op_local_set) {
+  const uint8_t index = ip[1];
+  if (is_long(index)) [[unlikely]]
+    GOTO(local_set_long);
+  locals[index] = tos;
+  POP();
+  ip += 2;
+  NEXT();
+}
+
+static COLD_HANDLER(local_tee_long) {
+  const uint8_t* p = ip + 1;
+  locals[read_uleb<uint32_t>(p)] = tos;
+  ip = p;
+  NEXT();
+}
+HANDLER(op_local_tee) {
+  const uint8_t index = ip[1];
+  if (is_long(index)) [[unlikely]]
+    GOTO(local_tee_long);
+  locals[index] = tos;
+  ip += 2;
+  NEXT();
+}
+
+// The ordinal of a v128 local; its slots are at locals - 2 * (ordinal + 1).
+INTERP_INLINE uint64_t* v128_local(uint64_t* locals, const uint8_t*& p) {
+  return locals - 2 * (uint64_t{read_uleb<uint32_t>(p)} + 1);
+}
+HANDLER(op_local_get_v128) {
+  const uint8_t* p = ip + 1;
+  const uint64_t* local = v128_local(locals, p);
+  sp[0] = tos;
+  sp[1] = local[0];
+  sp += 2;
+  tos = local[1];
+  ip = p;
+  NEXT();
+}
+HANDLER(op_local_set_v128) {
+  const uint8_t* p = ip + 1;
+  uint64_t* local = v128_local(locals, p);
+  local[0] = sp[-1];
+  local[1] = tos;
+  sp -= 2;
+  tos = *sp;
+  ip = p;
+  NEXT();
+}
+HANDLER(op_local_tee_v128) {
+  const uint8_t* p = ip + 1;
+  uint64_t* local = v128_local(locals, p);
+  local[0] = sp[-1];
+  local[1] = tos;
+  ip = p;
+  NEXT();
+}
+
+// ---- Globals -------------------------------------------------------------------------------------------------------------
+
+static COLD_HANDLER(global_get_long) {
+  const uint8_t* p = ip + 1;
+  PUSH(inst->globals[read_uleb<uint32_t>(p)]->value[0]);
+  ip = p;
+  NEXT();
+}
+HANDLER(op_global_get) {
+  const uint8_t index = ip[1];
+  if (is_long(index)) [[unlikely]]
+    GOTO(global_get_long);
+  PUSH(inst->globals[index]->value[0]);
+  ip += 2;
+  NEXT();
+}
+
+static COLD_HANDLER(global_set_long) {
+  const uint8_t* p = ip + 1;
+  inst->globals[read_uleb<uint32_t>(p)]->value[0] = tos;
+  POP();
+  ip = p;
+  NEXT();
+}
+HANDLER(op_global_set) {
+  const uint8_t index = ip[1];
+  if (is_long(index)) [[unlikely]]
+    GOTO(global_set_long);
+  inst->globals[index]->value[0] = tos;
+  POP();
+  ip += 2;
+  NEXT();
+}
+
+HANDLER(op_global_get_v128) {
+  const uint8_t* p = ip + 1;
+  const GlobalInstance& global = *inst->globals[read_uleb<uint32_t>(p)];
+  sp[0] = tos;
+  sp[1] = global.value[0];
+  sp += 2;
+  tos = global.value[1];
+  ip = p;
+  NEXT();
+}
+HANDLER(op_global_set_v128) {
+  const uint8_t* p = ip + 1;
+  GlobalInstance& global = *inst->globals[read_uleb<uint32_t>(p)];
+  global.value[0] = sp[-1];
+  global.value[1] = tos;
+  sp -= 2;
+  tos = *sp;
+  ip = p;
+  NEXT();
+}
+
+// ---- Constants -----------------------------------------------------------------------------------------------------------
+
+static COLD_HANDLER(i32_const_long) {
+  const uint8_t* p = ip + 1;
+  PUSH(static_cast<uint32_t>(read_sleb<int32_t>(p)));
+  ip = p;
+  NEXT();
+}
+HANDLER(op_i32_const) {
+  const uint8_t value = ip[1];
+  if (is_long(value)) [[unlikely]]
+    GOTO(i32_const_long);
+  PUSH(static_cast<uint32_t>(short_signed(value)));
+  ip += 2;
+  NEXT();
+}
+
+static COLD_HANDLER(i64_const_long) {
+  const uint8_t* p = ip + 1;
+  PUSH(static_cast<uint64_t>(read_sleb<int64_t>(p)));
+  ip = p;
+  NEXT();
+}
+HANDLER(op_i64_const) {
+  const uint8_t value = ip[1];
+  if (is_long(value)) [[unlikely]]
+    GOTO(i64_const_long);
+  PUSH(static_cast<uint64_t>(int64_t{short_signed(value)}));
+  ip += 2;
+  NEXT();
+}
+
+HANDLER(op_f32_const) {
+  PUSH(load_unaligned<uint32_t>(ip + 1));
+  ip += 5;
+  NEXT();
+}
+HANDLER(op_f64_const) {
+  PUSH(load_unaligned<uint64_t>(ip + 1));
+  ip += 9;
+  NEXT();
+}
+
+}  // namespace arris::interp

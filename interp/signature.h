@@ -1,0 +1,120 @@
+// The signature column of opcodes.def as types, and operands and results by position, for the uniform handlers.
+#pragma once
+
+#include <bit>
+#include <string_view>
+
+#include "interp/machine.h"
+#include "wasm/numeric.h"
+
+namespace arris::interp {
+
+constexpr std::string_view operands_of(Opcode op) {
+  std::string_view s = info(op).signature;
+  return s.substr(0, s.find(':'));
+}
+constexpr std::string_view results_of(Opcode op) {
+  std::string_view s = info(op).signature;
+  return s.substr(s.find(':') + 1);
+}
+constexpr unsigned slots_of(char c) { return c == 'V' ? 2 : 1; }
+constexpr unsigned slots_of(std::string_view letters) {
+  unsigned slots = 0;
+  for (char c : letters) slots += slots_of(c);
+  return slots;
+}
+
+template <char c>
+struct SlotType;
+template <>
+struct SlotType<'i'> {
+  using type = uint32_t;
+};
+template <>
+struct SlotType<'I'> {
+  using type = uint64_t;
+};
+template <>
+struct SlotType<'a'> {
+  using type = uint64_t;
+};
+template <>
+struct SlotType<'f'> {
+  using type = float;
+};
+template <>
+struct SlotType<'F'> {
+  using type = double;
+};
+template <>
+struct SlotType<'V'> {
+  using type = V128;
+};
+
+// i32 and f32 are kept zero-extended in their slots.
+template <class T>
+INTERP_INLINE T from_slot(uint64_t slot) {
+  if constexpr (std::is_same_v<T, float>) {
+    return std::bit_cast<float>(static_cast<uint32_t>(slot));
+  } else if constexpr (std::is_same_v<T, double>) {
+    return std::bit_cast<double>(slot);
+  } else {
+    return static_cast<T>(slot);
+  }
+}
+template <class T>
+INTERP_INLINE uint64_t to_slot(T value) {
+  if constexpr (std::is_same_v<T, float>) {
+    return std::bit_cast<uint32_t>(value);
+  } else if constexpr (std::is_same_v<T, double>) {
+    return std::bit_cast<uint64_t>(value);
+  } else {
+    return value;
+  }
+}
+
+// Operand number `i` of `op`, without popping it.
+template <Opcode op, unsigned i>
+INTERP_INLINE auto operand(const uint64_t* sp, uint64_t tos) {
+  constexpr std::string_view letters = operands_of(op);
+  constexpr unsigned depth = slots_of(letters.substr(i + 1));
+  using T = typename SlotType<letters[i]>::type;
+  if constexpr (std::is_same_v<T, V128>) {
+    if constexpr (depth == 0) {
+      return join(sp[-1], tos);
+    } else {
+      return load_halves(sp - depth - 1);
+    }
+  } else if constexpr (depth == 0) {
+    return from_slot<T>(tos);
+  } else {
+    return from_slot<T>(sp[-static_cast<int>(depth)]);
+  }
+}
+
+// Replaces the operands of `op` by its result.
+template <Opcode op, class Result>
+INTERP_INLINE void finish(Result result, uint64_t*& sp, uint64_t& tos) {
+  constexpr int popped = slots_of(operands_of(op));
+  constexpr int pushed = slots_of(results_of(op));
+  static_assert(popped > 0 && pushed > 0);
+  sp += pushed - popped;
+  if constexpr (std::is_same_v<Result, V128>) {
+    sp[-1] = low_half(result);
+    tos = high_half(result);
+  } else if constexpr (std::is_same_v<Result, num::Wide128>) {
+    sp[-1] = result.low;
+    tos = result.high;
+  } else {
+    static_assert(pushed == 1);
+    tos = to_slot(result);
+  }
+}
+// Pops the operands of an `op` without results.
+template <Opcode op>
+INTERP_INLINE void finish(uint64_t*& sp, uint64_t& tos) {
+  sp -= slots_of(operands_of(op));
+  tos = *sp;
+}
+
+}  // namespace arris::interp
