@@ -23,7 +23,7 @@ struct StoreLimits {
 struct Config {
   Features features;               // default: WebAssembly 3.0 exactly
   Tier tier = Tier::auto_;
-  bool fuel = false;               // count fuel: StoreRef::set_fuel; a Store begins with none, and without it traps at once
+  bool fuel = false;               // count fuel (StoreRef::set_fuel); a Store begins with none
   bool heap_zeal = false;          // collect garbage at every GC allocation (testing)
   unsigned validation_threads = 0; // for Module::compile; 0: as many as sensible
   StoreLimits limits;              // of Stores created without their own

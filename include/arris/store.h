@@ -54,8 +54,8 @@ class StoreRef {
  public:
   const Engine& engine() const;
 
-  // Fuel (Config::fuel): every instruction costs about one; a call that runs out traps with out_of_fuel, and more can be set
-  // before another call. Without Config::fuel, set_fuel does nothing and fuel() is empty.
+  // Fuel (Config::fuel): a call of a WebAssembly function and an iteration of a loop cost one each. Whoever runs out traps with
+  // out_of_fuel; more can be set before another call. Without Config::fuel, set_fuel does nothing and fuel() is empty.
   void set_fuel(uint64_t fuel);
   std::optional<uint64_t> fuel() const;
   uint64_t fuel_consumed() const;  // since the last set_fuel

@@ -38,8 +38,10 @@ class Trap {
   TrapCode code() const;                        // host_error for exits
   // What happened, one line: "integer divide by zero". Never empty.
   std::string_view message() const;
-  // Innermost first.
+  // Innermost first. Of a deep stack the middle is left out: omitted_frames() before frames()[omitted_at()].
   std::span<const Frame> frames() const;
+  uint64_t omitted_frames() const;
+  size_t omitted_at() const;
   std::optional<int32_t> exit_status() const;
   bool is_exception() const { return code() == TrapCode::uncaught_exception; }
   // The exception, its tag and its payload. Null and empty unless is_exception().

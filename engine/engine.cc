@@ -1,0 +1,54 @@
+#include "arris/engine.h"
+
+#include "engine/access.h"
+
+namespace arris::api {
+namespace {
+
+std::string describe_func(const arris::TypeRegistry& registry, const FuncType& type, int depth);
+
+// Defined types are written out to this depth; deeper ones (recursive types have no end) as their ids.
+constexpr int kMaxDepth = 2;
+
+std::string describe_type(const arris::TypeRegistry& registry, ValType type, int depth) {
+  if (!type.is_ref() || !type.heap().is_concrete() || depth >= kMaxDepth) return to_string(type);
+  const arris::CanonicalType& defined = registry.get(arris::CanonicalTypeId(type.heap().index()));
+  std::string out = type.is_nullable() ? "(ref null (" : "(ref (";
+  switch (defined.kind) {
+    case arris::CompositeKind::func: out += describe_func(registry, defined.func, depth + 1); break;
+    case arris::CompositeKind::struct_:
+    case arris::CompositeKind::array:
+      out += defined.kind == arris::CompositeKind::struct_ ? "struct" : "array";
+      for (const arris::FieldType& field : defined.fields) {
+        std::string storage = describe_type(registry, field.storage, depth + 1);
+        out += field.is_mutable ? " (mut " + storage + ")" : " " + storage;
+      }
+      break;
+  }
+  return out + "))";
+}
+
+std::string describe_func(const arris::TypeRegistry& registry, const FuncType& type, int depth) {
+  auto list = [&](const char* keyword, const ResultType& types) {
+    std::string out;
+    if (types.empty()) return out;
+    out = std::string(" (") + keyword;
+    for (ValType t : types) out += " " + describe_type(registry, t, depth);
+    return out + ")";
+  };
+  return "func" + list("param", type.params) + list("result", type.results);
+}
+
+}  // namespace
+
+Engine::Engine(const Config& config)
+    : state_(std::make_shared<detail::EngineState>(config, std::make_shared<arris::TypeRegistry>())) {}
+
+const Config& Engine::config() const { return state_->config; }
+
+std::string Engine::describe(ValType type) const { return describe_type(*state_->registry, type, 0); }
+std::string Engine::describe(const FuncType& type) const { return "(" + describe_func(*state_->registry, type, 0) + ")"; }
+
+bool Engine::is_subtype(ValType sub, ValType super) const { return state_->registry->is_subtype(sub, super); }
+
+}  // namespace arris::api

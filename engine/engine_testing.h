@@ -1,0 +1,42 @@
+// Helpers of tests that use the public API: modules from text, instances in one step. Test-only.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "arris/arris.h"
+
+namespace arris::api::testing {
+
+// 3.0 and what the command line adds to it.
+inline Config full_config() {
+  Config config;
+  config.features = Features::command_line_default();
+  return config;
+}
+
+inline Module compile(const Engine& engine, std::string_view text) {
+  auto module = Module::compile_text(engine, text);
+  if (!module) ADD_FAILURE() << module.error().to_string();
+  return *module;
+}
+
+// An engine, a store and a linker, ready to use.
+struct World {
+  Engine engine;
+  Store store;
+  Linker linker;
+
+  explicit World(const Config& config = full_config()) : engine(config), store(engine), linker(engine) {}
+
+  Instance instantiate(std::string_view text) {
+    auto instance = linker.instantiate(store, compile(engine, text));
+    if (!instance) ADD_FAILURE() << instance.error().to_string();
+    return *instance;
+  }
+  Func func(std::string_view text, std::string_view name = "f") { return *instantiate(text).func(name); }
+};
+
+}  // namespace arris::api::testing
