@@ -70,12 +70,12 @@ TrapCode answer_interrupt(ExecutionContext& context) {
   return TrapCode::none;
 }
 
-// May the fast path build this frame? A function with v128 locals or parameters is the slow path's business.
-INTERP_INLINE bool can_enter(const FuncCode* callee, const uint64_t* base, const InstanceData* inst) {
+// May the fast path build the frame of `callee` with its record at `record`? A function with v128 locals or parameters is the
+// slow path's business.
+INTERP_INLINE bool can_enter(const FuncCode* callee, const uint64_t* record, const InstanceData* inst) {
   const ExecutionContext& context = *inst->context;
   return callee->v128_local_slots == 0 && context.interrupt.load(std::memory_order_relaxed) == 0 &&
-         base + callee->frame_offset + callee->max_operand_slots + callee->param_slots + kFrameRecordSlots <=
-             context.stack_limit;
+         record + kFrameRecordSlots + callee->max_operand_slots <= context.stack_limit;
 }
 
 // Zeroes [from, to), perhaps one slot more. The barrier keeps the compiler from calling memset, whose spills every call would pay.
@@ -88,13 +88,16 @@ INTERP_INLINE void zero_slots(uint64_t* from, const uint64_t* to) {
   }
 }
 
-// With can_enter(): the arguments are spilled and end at *sp; goes on in the callee.
-#define ENTER(callee, base, next_ip)                                                     \
+// Calls `callee`, a function of the same instance: the arguments are spilled and end at *sp. Or has `slow` do it.
+#define ENTER(callee, next_ip, slow)                                                     \
   do {                                                                                   \
-    uint64_t* record_ = (base) + (callee)->frame_offset;                                 \
+    uint64_t* base_ = sp + 1 - (callee)->param_slots;                                    \
+    uint64_t* record_ = base_ + (callee)->frame_offset;                                  \
+    if (!can_enter((callee), record_, inst)) [[unlikely]]                                \
+      GOTO(slow);                                                                        \
     zero_slots(sp + 1, record_);                                                         \
     *reinterpret_cast<FrameRecord*>(record_) = FrameRecord{(next_ip), st, locals, inst}; \
-    locals = (base);                                                                     \
+    locals = base_;                                                                      \
     sp = record_ + (kFrameRecordSlots - 1);                                              \
     tos = reinterpret_cast<uint64_t>(inst);                                              \
     st = (callee)->side_table;                                                           \
@@ -174,14 +177,15 @@ static COLD_HANDLER(call_slow) {
 
 // ---- call ----------------------------------------------------------------------------------------------------------------
 
+// The operands are spilled already.
 static COLD_HANDLER(call_slow_by_index) {
   const uint8_t* p = ip + 1;
-  *sp = tos;
   tos = reinterpret_cast<uint64_t>(inst->funcs[read_uleb<uint32_t>(p)]);
   GOTO(call_slow);
 }
 
 HANDLER(op_call) {
+  *sp = tos;
   uint32_t index = ip[1];
   const uint8_t* next = ip + 2;
   if (is_long(ip[1])) {
@@ -193,11 +197,7 @@ HANDLER(op_call) {
   if (index < inst->imported_funcs) [[unlikely]]
     GOTO(call_slow_by_index);
   const FuncCode* callee = inst->func_codes + (index - inst->imported_funcs);
-  uint64_t* base = sp + 1 - callee->param_slots;
-  if (!can_enter(callee, base, inst)) [[unlikely]]
-    GOTO(call_slow_by_index);
-  *sp = tos;
-  ENTER(callee, base, next);
+  ENTER(callee, next, call_slow_by_index);
 }
 
 // ---- call_indirect, call_ref ---------------------------------------------------------------------------------------------
@@ -237,10 +237,7 @@ HANDLER(op_call_indirect) {
   const FuncCode* code = callee.func->code;
   if (code == nullptr || callee.func->instance != inst) [[unlikely]]
     GOTO(call_slow);
-  uint64_t* base = sp + 1 - code->param_slots;
-  if (!can_enter(code, base, inst)) [[unlikely]]
-    GOTO(call_slow);
-  ENTER(code, base, callee.next);
+  ENTER(code, callee.next, call_slow);
 }
 
 HANDLER(op_call_ref) {
@@ -251,12 +248,9 @@ HANDLER(op_call_ref) {
   const FuncCode* code = callee->code;
   if (code == nullptr || callee->instance != inst) [[unlikely]]
     GOTO(call_slow);
-  uint64_t* base = sp + 1 - code->param_slots;
-  if (!can_enter(code, base, inst)) [[unlikely]]
-    GOTO(call_slow);
   const uint8_t* next = ip + 1;
   skip_leb(next);
-  ENTER(code, base, next);
+  ENTER(code, next, call_slow);
 }
 
 // ---- Tail calls ----------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ struct BitsOfWidth<16> {
   using type = V128;
 };
 
-constexpr unsigned width_of(Opcode op) { return 1u << natural_alignment_log2(op); }
+consteval unsigned width_of(Opcode op) { return 1u << natural_alignment_log2(op); }
 
 // What a vector load makes of the bits it read, a lane load of the bits, vector and lane; what a lane store writes.
 template <Opcode op>
