@@ -14,7 +14,7 @@
 namespace arris::text {
 
 struct WatOptions {
-  Features features;         // accepted for the interface's sake: text of disabled features parses, the validator refuses it
+  Features features = {};    // accepted for the interface's sake: text of disabled features parses, the validator refuses it
   bool write_names = true;   // identifiers become a name section; (@name ...) annotations always do
 };
 
