@@ -72,7 +72,7 @@ HeapObject* Heap::allocate_slowly(uint64_t bytes, const CanonicalType& type) {
 bool Heap::prepare() {
   if (refused_) return false;
   refused_ = !blocks_.reserve(options_.limit_bytes);
-  if (!refused_) set_threshold(0);
+  if (!refused_) set_threshold(0, 0);
   return !refused_;
 }
 
@@ -215,7 +215,7 @@ void Heap::collect() {
   if (options_.zeal) overwrite_dead_objects();
   retire_buffers();
   stats_.live_bytes = sweep();
-  set_threshold(stats_.live_bytes);
+  set_threshold(stats_.live_bytes, marker.root_bytes());
   blocks_.discard_free_blocks(threshold_blocks_ - std::min(blocks_.used(), threshold_blocks_));
   blocks_.shrink_mark_stack();
   uint64_t pause = now_ns() - start;

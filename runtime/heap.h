@@ -153,7 +153,7 @@ class Heap {
   uint64_t sweep_block(uint32_t index);
   void retire_buffers();
   void overwrite_dead_objects();
-  void set_threshold(uint64_t live_bytes);
+  void set_threshold(uint64_t live_bytes, uint64_t root_bytes);
 
   HeapObject* find_object_in_space(uint64_t word) const;
   const CanonicalType* make_descriptors() const;

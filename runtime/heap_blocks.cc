@@ -23,10 +23,11 @@ bool HeapBlocks::reserve(uint64_t limit_bytes) {
   uint32_t blocks = static_cast<uint32_t>(heap >> kHeapBlockBytesLog2);
   uint32_t groups = (blocks + kCommitBlocks - 1) / kCommitBlocks;
   uint64_t bitmap = round_up(heap / 64);
-  uint64_t table = round_up(uint64_t{blocks} * sizeof(HeapBlock));
-  uint64_t used_bits = round_up((uint64_t{blocks} + 63) / 64 * 8);
-  uint64_t committed = round_up(groups);
-  uint64_t metadata = 2 * bitmap + table + used_bits + committed;
+  // These share pages: every page touched is a fault on the way to the first object.
+  uint64_t used_bits = (uint64_t{blocks} + 63) / 64 * 8;
+  uint64_t committed = (uint64_t{groups} + 7) / 8 * 8;
+  uint64_t table = uint64_t{blocks} * sizeof(HeapBlock);
+  uint64_t metadata = 2 * bitmap + round_up(used_bits + committed + table);
   // An eighth of the heap: a scan of everything never overflows it more than a few times (see heap_mark.cc).
   uint64_t stack = round_up(std::max<uint64_t>(heap / 8, kMinMarkStackBytes));
 
@@ -37,10 +38,10 @@ bool HeapBlocks::reserve(uint64_t limit_bytes) {
   auto next_part = [&](uint64_t bytes) { return std::exchange(part, part + bytes); };
   allocated_ = reinterpret_cast<uint64_t*>(next_part(bitmap));
   marked_ = reinterpret_cast<uint64_t*>(next_part(bitmap));
-  table_ = reinterpret_cast<HeapBlock*>(next_part(table));
   used_bits_ = reinterpret_cast<uint64_t*>(next_part(used_bits));
   committed_ = next_part(committed);
-  mark_stack_ = reinterpret_cast<uint64_t*>(part);
+  table_ = reinterpret_cast<HeapBlock*>(next_part(table));
+  mark_stack_ = reinterpret_cast<uint64_t*>(space.data() + heap + metadata);
   mark_stack_committed_ = kMinMarkStackBytes;
   mark_stack_bytes_ = stack;
   base_ = reinterpret_cast<uintptr_t>(space.data());

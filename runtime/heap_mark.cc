@@ -44,13 +44,17 @@ inline void Marker::discover(uint64_t reference) {
 }
 
 void Marker::visit_reference(uint64_t reference) {
+  root_bytes_ += 8;
   discover(reference);
   if (static_cast<size_t>(top_ - bottom_) >= kRootBatch) drain();
 }
 
 void Marker::visit_conservatively(const uint64_t* begin, const uint64_t* end) {
+  root_bytes_ += static_cast<uint64_t>(end - begin) * 8;
   for (const uint64_t* word = begin; word != end; ++word) {
-    if (heap_.find_object(*word)) visit_reference(*word);
+    if (!heap_.find_object(*word)) continue;
+    discover(*word);
+    if (static_cast<size_t>(top_ - bottom_) >= kRootBatch) drain();
   }
 }
 
@@ -60,23 +64,23 @@ void Marker::finish() {
 }
 
 void Marker::drain() {
-  uint32_t empty_steps = 0;
-  while (empty_steps < kPrefetchDistance) {
-    uint64_t next = 0;
-    if (top_ != bottom_) {
-      next = *--top_;
+  while (true) {
+    if (top_ != bottom_ && ahead_count_ < kPrefetchDistance) {
+      uint64_t next = *--top_;
       if (next & 1) {
         uint64_t from = *--top_;
         scan_array(next & ~uint64_t{1}, static_cast<uint32_t>(from));
         continue;
       }
       __builtin_prefetch(reinterpret_cast<const void*>(next));
+      ahead_[(ahead_first_ + ahead_count_++) % kPrefetchDistance] = next;
+      continue;
     }
-    uint64_t object = ahead_[ahead_index_];
-    ahead_[ahead_index_] = next;
-    ahead_index_ = (ahead_index_ + 1) % kPrefetchDistance;
-    empty_steps = object | next ? 0 : empty_steps + 1;
-    if (object) scan(object);
+    if (ahead_count_ == 0) return;
+    uint64_t object = ahead_[ahead_first_];
+    ahead_first_ = (ahead_first_ + 1) % kPrefetchDistance;
+    --ahead_count_;
+    scan(object);
   }
 }
 

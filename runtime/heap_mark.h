@@ -21,6 +21,8 @@ class Marker final : public RootVisitor {
   void visit_conservatively(const uint64_t* begin, const uint64_t* end) override;
   // After the last root: marks everything reachable.
   void finish();
+  // How much there was to look at.
+  uint64_t root_bytes() const { return root_bytes_; }
 
  private:
   static constexpr uint32_t kPrefetchDistance = 8;
@@ -43,10 +45,12 @@ class Marker final : public RootVisitor {
   uint64_t* bottom_;
   uint64_t* top_;
   uint64_t* limit_;
+  uint64_t root_bytes_ = 0;
   bool rescan_needed_ = false;
   // Objects taken off the stack a few steps before they are scanned, so that their memory is on its way.
-  std::array<uint64_t, kPrefetchDistance> ahead_{};
-  uint32_t ahead_index_ = 0;
+  std::array<uint64_t, kPrefetchDistance> ahead_;  // a ring
+  uint32_t ahead_first_ = 0;
+  uint32_t ahead_count_ = 0;
 };
 
 }  // namespace arris::runtime

@@ -9,8 +9,9 @@
 namespace arris::runtime {
 namespace {
 
-// At least this much is allocated between two collections: a collection of little costs little, but not nothing.
-constexpr uint64_t kMinBudgetBytes = uint64_t{4} << 20;
+// At least this much is allocated between two collections: a collection of little costs little, but not nothing. More would leave
+// the second-level cache, and programs with little live data then run slower.
+constexpr uint64_t kMinBudgetBytes = uint64_t{2} << 20;
 
 // What zeal writes over dead objects after a null type: neither a reference nor a plausible length.
 constexpr int kDeadByte = 0xDB;
@@ -57,9 +58,9 @@ uint64_t Heap::sweep_block(uint32_t index) {
   return uint64_t{live} * kCellBytes[block.size_class];
 }
 
-// The next collection comes after as many bytes as are live now. Free cells in used blocks are part of that budget.
-void Heap::set_threshold(uint64_t live_bytes) {
-  uint64_t budget = std::max(live_bytes, kMinBudgetBytes);
+// The next collection comes after as many bytes as this one had to look at. Free cells in used blocks are part of that budget.
+void Heap::set_threshold(uint64_t live_bytes, uint64_t root_bytes) {
+  uint64_t budget = std::max(live_bytes + root_bytes, kMinBudgetBytes);
   uint64_t used_bytes = uint64_t{blocks_.used()} << kHeapBlockBytesLog2;
   uint64_t holes = used_bytes - live_bytes;
   uint64_t new_bytes = std::max(budget - std::min(budget, holes), budget / 4);
