@@ -39,6 +39,7 @@ namespace arris::runtime {
 class Store;
 class Heap;
 class Memory;
+class Table;
 struct InstanceData;
 
 // How an invocation ended. On trap and exception the details are in the Store (store.h).
@@ -78,6 +79,7 @@ struct TableInstance {
   ValType element;  // canonical
   bool is_64;
   bool has_max;     // declared; otherwise max is what the address type allows
+  Table* owner;     // runtime/table.h
 };
 
 struct GlobalInstance {

@@ -1,0 +1,119 @@
+// Store::capture_backtrace: walks the frames of layout.h, innermost first, across the invocations on the native stack.
+//
+// A stack may be hundreds of thousands of frames deep, so only the ends are kept: the first kBacktraceEnds frames, and the last ones
+// in a ring. Return addresses point behind the calling instruction; where that began is found afterwards for the kept frames
+// alone, by stepping once through each function concerned.
+#include <algorithm>
+#include <vector>
+
+#include "runtime/store.h"
+#include "wasm/instruction_reader.h"
+
+namespace arris::runtime {
+namespace {
+
+class Backtrace {
+ public:
+  void add_host() { add({nullptr, nullptr, FuncIndex(), 0}); }
+
+  // The frames of one invocation, from the one that runs at `ip` to the outermost.
+  void add_frames(const uint8_t* ip, uint64_t* locals, const InstanceData* instance) {
+    for (;;) {
+      const FuncCode* code = find_code(*instance, ip);
+      if (!code) return;
+      add({instance->module, instance, func_, instance->module->offset_of(ip)});
+      auto* record = reinterpret_cast<const FrameRecord*>(locals + code->frame_offset);
+      if (!record->caller_instance) return;
+      ip = record->return_ip - 1;  // within the calling instruction
+      locals = record->caller_locals;
+      instance = record->caller_instance;
+    }
+  }
+
+  void finish(TrapState& trap) {
+    size_t kept = std::min<size_t>(count_ - head_.size(), kBacktraceEnds);
+    trap.omitted_frames = count_ - head_.size() - kept;
+    if (kept == kBacktraceEnds) std::rotate(tail_.begin(), tail_.begin() + oldest_, tail_.end());
+    head_.insert(head_.end(), tail_.begin(), tail_.end());
+    resolve_offsets(head_);
+    trap.backtrace = std::move(head_);
+  }
+
+ private:
+  void add(const BacktraceFrame& frame) {
+    ++count_;
+    if (head_.size() < kBacktraceEnds) {
+      head_.push_back(frame);
+    } else if (tail_.size() < kBacktraceEnds) {
+      tail_.push_back(frame);
+    } else {
+      tail_[oldest_] = frame;
+      oldest_ = (oldest_ + 1) % kBacktraceEnds;
+    }
+  }
+
+  // Deep recursion stays in few functions: try the last one before searching.
+  const FuncCode* find_code(const InstanceData& instance, const uint8_t* ip) {
+    if (code_ && module_ == instance.module && ip >= code_->code && ip < code_->code + code_->code_size) return code_;
+    module_ = instance.module;
+    func_ = module_->find_func(ip);
+    code_ = func_.valid() ? &instance.func_codes[func_.value - instance.imported_funcs] : nullptr;
+    return code_;
+  }
+
+  // Moves every offset to the start of the instruction that holds it.
+  static void resolve_offsets(std::vector<BacktraceFrame>& frames) {
+    std::vector<BacktraceFrame*> order;
+    for (BacktraceFrame& frame : frames) {
+      if (frame.module) order.push_back(&frame);
+    }
+    std::sort(order.begin(), order.end(), [](const BacktraceFrame* a, const BacktraceFrame* b) {
+      return a->module != b->module ? std::less<>()(a->module, b->module) : a->offset < b->offset;
+    });
+    const uint8_t* next = nullptr;
+    const BacktraceFrame* previous = nullptr;
+    uint32_t start = 0;
+    for (BacktraceFrame* frame : order) {
+      const Module& module = *frame->module;
+      const uint8_t* bytes = module.bytes.data();
+      bool same_func = previous && previous->module == frame->module && previous->func == frame->func;
+      if (!same_func) {
+        start = module.bodies[frame->func.value - module.imported_funcs].code_offset;
+        next = bytes + start;
+      }
+      while (next <= bytes + frame->offset) {
+        start = static_cast<uint32_t>(next - bytes);
+        read_instruction(next);
+      }
+      frame->offset = start;
+      previous = frame;
+    }
+  }
+
+  std::vector<BacktraceFrame> head_;
+  std::vector<BacktraceFrame> tail_;
+  size_t oldest_ = 0;
+  size_t count_ = 0;
+  const Module* module_ = nullptr;
+  const FuncCode* code_ = nullptr;
+  FuncIndex func_;
+};
+
+}  // namespace
+
+void Store::capture_backtrace(const uint8_t* ip, uint64_t* locals, InstanceData* instance) {
+  if (!trap_.backtrace.empty()) return;
+  Backtrace backtrace;
+  auto* entry = static_cast<const EntryFrame*>(context_.entry_frame);
+  if (instance) {
+    backtrace.add_frames(ip, locals, instance);
+    if (entry) entry = entry->previous;
+  }
+  for (; entry; entry = entry->previous) {
+    if (entry->exit_func) backtrace.add_host();
+    if (entry->exit_instance) backtrace.add_frames(entry->exit_ip, entry->exit_locals, entry->exit_instance);
+  }
+  backtrace.finish(trap_);
+}
+
+}  // namespace arris::runtime

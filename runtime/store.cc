@@ -1,0 +1,238 @@
+#include "runtime/store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "runtime/instance.h"
+#include "runtime/memory.h"
+
+namespace arris::runtime {
+
+struct Store::HostFunc {
+  FuncInstance func;
+  void (*drop_environment)(void*);
+
+  HostFunc(const FuncInstance& f, void (*drop)(void*)) : func(f), drop_environment(drop) {}
+  HostFunc(const HostFunc&) = delete;
+  HostFunc& operator=(const HostFunc&) = delete;
+  ~HostFunc() {
+    if (drop_environment) drop_environment(func.host_environment);
+  }
+};
+
+Store::Store(const StoreOptions& options) : options_(options), heap_(options.heap, *this) {
+  // Committed as a whole: the kernel provides pages when they are first touched. The page behind stays inaccessible. If the
+  // system refuses, every invocation traps with call stack exhausted.
+  uint64_t page = os::page_size();
+  uint64_t bytes = std::min(options_.max_stack_bytes, ~uint64_t{0} - 2 * page);
+  bytes = (bytes + page - 1) & ~(page - 1);
+  stack_ = os::Reservation(bytes + page);
+  if (!stack_ || !os::commit(stack_.data(), bytes)) return;
+  context_.stack_base = context_.stack_top = reinterpret_cast<uint64_t*>(stack_.data());
+  context_.stack_limit = context_.stack_base + bytes / sizeof(uint64_t);
+}
+
+Store::~Store() {
+  host_funcs_.clear();  // environments may hold what looks at the rest
+}
+
+// ---- Objects ---------------------------------------------------------------------------------------------------------------
+
+FuncInstance* Store::new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
+                                   void (*drop_environment)(void*)) {
+  FuncInstance func{&type, nullptr, nullptr, callback, environment, FuncIndex()};
+  return &host_funcs_.emplace_back(func, drop_environment).func;
+}
+
+uint64_t Store::memory_bytes() const {
+  uint64_t sum = 0;
+  for (const auto& memory : memories_) sum += memory->instance().size_bytes.load(std::memory_order_relaxed);
+  return sum;
+}
+
+bool Store::within_limits(const MemoryType& type) const {
+  uint64_t in_use = memory_bytes();
+  uint64_t left = options_.max_memory_bytes > in_use ? options_.max_memory_bytes - in_use : 0;
+  return type.limits.min <= std::min(options_.max_memory_pages, left >> type.page_size_log2);
+}
+
+bool Store::within_limits(const TableType& type) const { return type.limits.min <= options_.max_table_elements; }
+
+MemoryInstance* Store::new_memory(const MemoryType& type) {
+  if (!within_limits(type)) return nullptr;
+  std::shared_ptr<Memory> memory = Memory::create(type);
+  if (!memory) return nullptr;
+  return &memories_.emplace_back(std::move(memory))->instance();
+}
+
+MemoryInstance* Store::adopt_memory(std::shared_ptr<Memory> memory) {
+  if (std::find(memories_.begin(), memories_.end(), memory) != memories_.end()) return &memory->instance();
+  return &memories_.emplace_back(std::move(memory))->instance();
+}
+
+std::shared_ptr<Memory> Store::find_shared_memory(const MemoryInstance* memory) const {
+  return memory->shared ? memory->owner->shared_from_this() : nullptr;
+}
+
+TableInstance* Store::new_table(const TableType& type, uint64_t initial_reference) {
+  if (!within_limits(type)) return nullptr;
+  std::unique_ptr<Table> table = Table::create(type, initial_reference);
+  if (!table) return nullptr;
+  return &tables_.emplace_back(std::move(table))->instance();
+}
+
+GlobalInstance* Store::new_global(ValType type, bool is_mutable, uint64_t low, uint64_t high) {
+  return &globals_.emplace_back(GlobalInstance{{low, high}, type, is_mutable});
+}
+
+TagInstance* Store::new_tag(const CanonicalType& type) { return &tags_.emplace_back(TagInstance{&type}); }
+
+Instance* Store::adopt_instance(std::unique_ptr<Instance> instance) {
+  return instances_.emplace_back(std::move(instance)).get();
+}
+
+uint64_t Store::grow_memory(MemoryInstance& memory, uint64_t delta_pages) {
+  uint64_t in_use = memory_bytes();
+  uint64_t left = options_.max_memory_bytes > in_use ? options_.max_memory_bytes - in_use : 0;
+  if (delta_pages > left >> memory.page_size_log2) return kGrowFailed;
+  return memory.owner->grow(delta_pages, options_.max_memory_pages);
+}
+
+uint64_t Store::grow_table(TableInstance& table, uint64_t delta, uint64_t reference) {
+  return table.owner->grow(delta, reference, options_.max_table_elements);
+}
+
+MemoryType Store::type_of(const MemoryInstance& memory) { return memory.owner->type(); }
+
+StoreMark Store::mark() const {
+  return {memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
+}
+
+void Store::rewind(const StoreMark& mark) {
+  instances_.resize(mark.instances);
+  memories_.resize(mark.memories);
+  tables_.resize(mark.tables);
+  while (globals_.size() > mark.globals) globals_.pop_back();
+  while (tags_.size() > mark.tags) tags_.pop_back();
+}
+
+// ---- Calls -----------------------------------------------------------------------------------------------------------------
+
+Outcome Store::exhausted() {
+  Outcome outcome = set_trap(TrapCode::call_stack_exhausted);
+  capture_backtrace(nullptr, nullptr, nullptr);
+  return outcome;
+}
+
+Outcome Store::invoke(const FuncInstance& func, std::span<const uint64_t> arguments, std::span<uint64_t> results) {
+  DCHECK(arguments.size() == func.type->param_slots && results.size() == func.type->result_slots);
+  if (!has_native_stack()) return exhausted();
+  uint64_t* base = context_.stack_top;
+  size_t area = std::max(arguments.size(), results.size());
+  if (area > static_cast<size_t>(context_.stack_limit - base)) return exhausted();
+  std::copy(arguments.begin(), arguments.end(), base);
+  std::fill(base + arguments.size(), base + area, 0);
+
+  EntryFrame entry{};
+  entry.previous = static_cast<EntryFrame*>(context_.entry_frame);
+  context_.entry_frame = &entry;
+  ++context_.host_depth;
+  context_.stack_top = base + area;
+  Outcome outcome;
+  if (func.code) {
+    DCHECK(options_.execute != nullptr);
+    outcome = options_.execute(*this, func, base);
+  } else {
+    entry.exit_func = &func;
+    outcome = run_host(func, nullptr, base);
+  }
+  if (outcome == Outcome::ok) std::copy_n(base, results.size(), results.begin());
+  context_.stack_top = base;
+  --context_.host_depth;
+  context_.entry_frame = entry.previous;
+  return outcome;
+}
+
+Outcome Store::call_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots, const uint8_t* exit_ip,
+                         uint64_t* exit_locals) {
+  // No need to ask which thread this is: the enclosing invocation did.
+  size_t area = std::max(func.type->param_slots, func.type->result_slots);
+  bool has_room = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) >= context_.native_stack_limit &&
+                  area <= static_cast<size_t>(context_.stack_limit - slots);
+  if (!has_room) [[unlikely]] {
+    Outcome outcome = set_trap(TrapCode::call_stack_exhausted);
+    capture_backtrace(exit_ip, exit_locals, caller);
+    return outcome;
+  }
+  auto* entry = static_cast<EntryFrame*>(context_.entry_frame);
+  entry->exit_ip = exit_ip;
+  entry->exit_locals = exit_locals;
+  entry->exit_instance = caller;
+  entry->exit_func = &func;
+  context_.stack_top = slots + area;
+  Outcome outcome = run_host(func, caller, slots);
+  entry->exit_instance = nullptr;
+  entry->exit_func = nullptr;
+  return outcome;
+}
+
+Outcome Store::run_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots) {
+  Outcome outcome = func.host(func.host_environment, *this, caller, slots);
+  if (outcome == Outcome::trap) [[unlikely]] capture_backtrace(nullptr, nullptr, nullptr);
+  return outcome;
+}
+
+// ---- Traps and exceptions ----------------------------------------------------------------------------------------------------
+
+Outcome Store::set_trap(TrapCode code, std::string message) {
+  trap_ = TrapState{code, std::move(message), {}, 0};
+  return Outcome::trap;
+}
+
+Outcome Store::set_trap(TrapState trap) {
+  trap_ = std::move(trap);
+  return Outcome::trap;
+}
+
+TrapState Store::take_trap() { return std::exchange(trap_, TrapState{}); }
+
+ExceptionObject* Store::take_exception() { return std::exchange(pending_exception_, nullptr); }
+
+// ---- Roots -----------------------------------------------------------------------------------------------------------------
+
+uint32_t Store::add_root(uint64_t reference) {
+  if (free_roots_.empty()) {
+    roots_.push_back(reference);
+    return static_cast<uint32_t>(roots_.size() - 1);
+  }
+  uint32_t handle = free_roots_.back();
+  free_roots_.pop_back();
+  roots_[handle] = reference;
+  return handle;
+}
+
+void Store::remove_root(uint32_t handle) {
+  roots_[handle] = 0;
+  free_roots_.push_back(handle);
+}
+
+void Store::visit_roots(RootVisitor& visitor) {
+  auto may_point_to_heap = [&](ValType type) {
+    return type.is_ref() && registry().top_of(type.heap()) != AbstractHeap::func;
+  };
+  visitor.visit_conservatively(context_.stack_base, context_.stack_top);
+  for (uint64_t reference : roots_) visitor.visit_reference(reference);
+  visitor.visit_reference(reinterpret_cast<uint64_t>(pending_exception_));
+  for (const GlobalInstance& global : globals_) {
+    if (may_point_to_heap(global.type)) visitor.visit_reference(global.value[0]);
+  }
+  for (const auto& table : tables_) {
+    const TableInstance& instance = table->instance();
+    if (!may_point_to_heap(instance.element)) continue;
+    for (uint64_t i = 0; i < instance.size; ++i) visitor.visit_reference(instance.elements[i]);
+  }
+  for (const auto& instance : instances_) instance->visit_roots(visitor);
+}
+
+}  // namespace arris::runtime
