@@ -7,6 +7,11 @@ namespace {
 
 std::string describe_func(const arris::TypeRegistry& registry, const FuncType& type, int depth);
 
+constexpr FeatureInfo kFeatures[] = {
+#define FEATURE(name, flag, release, description) {Feature::name, #name, flag, release, description},
+#include "wasm/features.def"
+};
+
 // Defined types are written out to this depth; deeper ones (recursive types have no end) as their ids.
 constexpr int kMaxDepth = 2;
 
@@ -40,6 +45,8 @@ std::string describe_func(const arris::TypeRegistry& registry, const FuncType& t
 }
 
 }  // namespace
+
+std::span<const FeatureInfo> all_features() { return kFeatures; }
 
 Engine::Engine(const Config& config)
     : state_(std::make_shared<detail::EngineState>(config, std::make_shared<arris::TypeRegistry>())) {}

@@ -47,7 +47,7 @@ std::expected<Memory, Error> Memory::create(StoreRef store, const MemoryType& ty
 
 std::expected<Memory, Error> Memory::from_shared(StoreRef store, const SharedMemory& shared) {
   StoreState* state = Access::state(store);
-  arris::runtime::MemoryInstance* memory = state->store.adopt_memory(shared.memory_);
+  arris::runtime::MemoryInstance* memory = state->store.adopt_memory(Access::memory(shared));
   if (memory == nullptr) return std::unexpected(Error{ErrorCode::out_of_memory});
   return Memory(state, memory);
 }

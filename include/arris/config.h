@@ -2,10 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "arris/types.h"
 
 namespace arris::api {
+
+// A feature that can be switched, for command lines and help texts.
+struct FeatureInfo {
+  Feature feature;
+  std::string_view name;         // "simd"
+  std::string_view flag;         // as in --enable-FLAG
+  int release;                   // the core release that contains it; 0: a companion proposal
+  std::string_view description;
+};
+std::span<const FeatureInfo> all_features();
 
 // How functions are executed. Only `interp` exists today; `auto_` takes the best there is, `jit` falls back to it.
 enum class Tier : uint8_t { interp, jit, auto_ };

@@ -36,7 +36,7 @@ PUBLIC_VOCABULARY = {f"wasm/{name}" for name in ("types.h", "features.h", "trap.
 CLIENTS = {
     "wasi": {"base"},
     "capi": {"base"},
-    "cli": {"base", "text"},
+    "cli": {"base", "text", "wasi"},
     "spectest": {"base", "text"},
     "bench": {"base", "text"},
 }
