@@ -48,14 +48,18 @@ void from_wasm(benchmark::State& state, std::string_view fields, std::string_vie
   Fixture fixture(loop_module(fields, "", repeat(call, kCalls)), [](api::Linker& linker) {
     linker.define_func("host", "nothing", [] {});
     linker.define_func("host", "add", [](int32_t a, int32_t b) { return a + b; });
-    linker.define_func("host", "memory", [](api::Caller& caller, int32_t address) { return caller.memory()->load<int32_t>(static_cast<uint32_t>(address)).value_or(0); });
+    linker.define_func("host", "memory", [](api::Caller& caller, int32_t address) {
+      return caller.memory()->load<int32_t>(static_cast<uint32_t>(address)).value_or(0);
+    });
     FuncType type;
     type.params = {kI32, kI32};
     type.results = {kI32};
-    linker.define_func("host", "untyped", type, [](api::Caller&, std::span<const api::Val> args, std::span<api::Val> results) -> std::expected<void, api::Trap> {
-      results[0] = args[0].i32() + args[1].i32();
-      return {};
-    });
+    linker.define_func("host", "untyped", type,
+                       [](api::Caller&, std::span<const api::Val> args,
+                          std::span<api::Val> results) -> std::expected<void, api::Trap> {
+                         results[0] = args[0].i32() + args[1].i32();
+                         return {};
+                       });
   });
   run_loop(state, fixture, kCalls);
 }
@@ -72,18 +76,29 @@ void register_call_benchmarks() {
   benchmark::RegisterBenchmark("call/typed_entry_6_params", entry_many);
   benchmark::RegisterBenchmark("call/untyped_entry", entry_untyped);
   add_row("call/direct", "(func $f)", "(call $f)");
-  add_row("call/direct_2_params", "(func $f (param i32 i32) (result i32) (local.get 0))", "(drop (call $f (local.get $n) (i32.const 1)))");
-  add_row("call/indirect", "(type $t (func (param i32 i32) (result i32))) (table funcref (elem $f $f)) (func $f (type $t) (local.get 0))",
-          "(drop (call_indirect (type $t) (local.get $n) (i32.const 1) (i32.const 1)))");
-  add_row("call/ref", "(type $t (func (param i32 i32) (result i32))) (elem declare func $f) (func $f (type $t) (local.get 0))",
+  add_row("call/direct_2_params", "(func $f (param i32 i32) (result i32) (local.get 0))",
+          "(drop (call $f (local.get $n) (i32.const 1)))");
+  add_row(
+      "call/indirect",
+      "(type $t (func (param i32 i32) (result i32))) (table funcref (elem $f $f)) (func $f (type $t) (local.get 0))",
+      "(drop (call_indirect (type $t) (local.get $n) (i32.const 1) (i32.const 1)))");
+  add_row("call/ref",
+          "(type $t (func (param i32 i32) (result i32))) (elem declare func $f) (func $f (type $t) (local.get 0))",
           "(drop (call_ref $t (local.get $n) (i32.const 1) (ref.func $f)))");
-  add_row("call/tail", "(func $g (param i32 i32) (result i32) (local.get 0)) (func $f (param i32 i32) (result i32) (return_call $g (local.get 0) (local.get 1)))",
+  add_row("call/tail",
+          "(func $g (param i32 i32) (result i32) (local.get 0)) (func $f (param i32 i32) (result i32) (return_call $g "
+          "(local.get 0) (local.get 1)))",
           "(drop (call $f (local.get $n) (i32.const 1)))");
   add_row("call/host_nothing", "(import \"host\" \"nothing\" (func $f))", "(call $f)");
-  add_row("call/host", "(import \"host\" \"add\" (func $f (param i32 i32) (result i32)))", "(drop (call $f (local.get $n) (i32.const 1)))");
-  add_row("call/host_memory", "(import \"host\" \"memory\" (func $f (param i32) (result i32))) (memory 1)", "(drop (call $f (i32.const 64)))");
-  add_row("call/host_untyped", "(import \"host\" \"untyped\" (func $f (param i32 i32) (result i32)))", "(drop (call $f (local.get $n) (i32.const 1)))");
-  add_row("call/host_indirect", "(type $t (func (param i32 i32) (result i32))) (import \"host\" \"add\" (func $f (type $t))) (table funcref (elem $f))",
+  add_row("call/host", "(import \"host\" \"add\" (func $f (param i32 i32) (result i32)))",
+          "(drop (call $f (local.get $n) (i32.const 1)))");
+  add_row("call/host_memory", "(import \"host\" \"memory\" (func $f (param i32) (result i32))) (memory 1)",
+          "(drop (call $f (i32.const 64)))");
+  add_row("call/host_untyped", "(import \"host\" \"untyped\" (func $f (param i32 i32) (result i32)))",
+          "(drop (call $f (local.get $n) (i32.const 1)))");
+  add_row("call/host_indirect",
+          "(type $t (func (param i32 i32) (result i32))) (import \"host\" \"add\" (func $f (type $t))) (table funcref "
+          "(elem $f))",
           "(drop (call_indirect (type $t) (local.get $n) (i32.const 1) (i32.const 0)))");
 }
 

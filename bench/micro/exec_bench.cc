@@ -12,7 +12,8 @@ struct Row {
   const char* fields = "";
 };
 
-constexpr const char* kLocals = "(local $a i32) (local $b i32) (local $l i64) (local $x f64) (local $y f64) (local $v v128) (local $w v128)";
+constexpr const char* kLocals =
+    "(local $a i32) (local $b i32) (local $l i64) (local $x f64) (local $y f64) (local $v v128) (local $w v128)";
 constexpr const char* kMemory = "(memory 2)";
 
 constexpr Row kRows[] = {
@@ -32,7 +33,9 @@ constexpr Row kRows[] = {
     // Branches.
     {"exec/br_if_not_taken", "(block (br_if 0 (i32.eqz (local.get $n))))"},
     {"exec/br_if_taken", "(block (br_if 0 (local.get $n)))"},
-    {"exec/if_else", "(if (i32.and (local.get $n) (i32.const 1)) (then (local.set $a (i32.const 1))) (else (local.set $b (i32.const 2))))"},
+    {"exec/if_else",
+     "(if (i32.and (local.get $n) (i32.const 1)) (then (local.set $a (i32.const 1))) (else (local.set $b (i32.const "
+     "2))))"},
     {"exec/br_table", "(block (block (block (block (br_table 0 1 2 3 (i32.and (local.get $n) (i32.const 3)))))))"},
     // Memory.
     {"exec/load", "(local.set $a (i32.load offset=64 (local.get $b)))", kMemory},
@@ -47,13 +50,17 @@ constexpr Row kRows[] = {
     {"exec/i32x4_add", "(local.set $v (i32x4.add (local.get $v) (local.get $w)))"},
     {"exec/f32x4_multiply", "(local.set $v (f32x4.mul (local.get $v) (local.get $w)))"},
     {"exec/v128_load_store", "(v128.store offset=64 (local.get $b) (v128.load offset=128 (local.get $b)))", kMemory},
-    {"exec/i8x16_shuffle", "(local.set $v (i8x16.shuffle 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0 (local.get $v) (local.get $w)))"},
+    {"exec/i8x16_shuffle",
+     "(local.set $v (i8x16.shuffle 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0 (local.get $v) (local.get $w)))"},
     // Garbage collection and exceptions.
-    {"exec/struct_new", "(drop (struct.new $s (local.get $n) (local.get $n)))", "(type $s (struct (field i32) (field i32)))"},
+    {"exec/struct_new", "(drop (struct.new $s (local.get $n) (local.get $n)))",
+     "(type $s (struct (field i32) (field i32)))"},
     {"exec/struct_get", "(drop (struct.get $s 0 (ref.cast (ref $s) (global.get $o))))",
      "(type $s (struct (field i32))) (global $o (ref null any) (struct.new $s (i32.const 1)))"},
     {"exec/i31", "(drop (i31.get_s (ref.i31 (local.get $n))))"},
-    {"exec/throw_catch", "(block $caught (result i32) (try_table (catch $e $caught) (throw $e (local.get $n))) unreachable) drop", "(tag $e (param i32))"},
+    {"exec/throw_catch",
+     "(block $caught (result i32) (try_table (catch $e $caught) (throw $e (local.get $n))) unreachable) drop",
+     "(tag $e (param i32))"},
 };
 
 void run(benchmark::State& state, const Row& row) {

@@ -23,7 +23,8 @@ std::string loop_module(std::string_view fields, std::string_view locals, std::s
     (func (export "run") (param $n i32) {}
       (loop $again {}
         (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
-  )", fields, locals, body);
+  )",
+                     fields, locals, body);
 }
 
 void run_loop(benchmark::State& state, Fixture& fixture, int per_round) {

@@ -23,13 +23,7 @@ void register_light_benchmarks();
 
 template <class T, class E>
 T must(std::expected<T, E> result, std::string_view what) {
-  if (!result) {
-    if constexpr (requires { result.error().to_string(); }) {
-      die(what, result.error().to_string());
-    } else {
-      die(what, to_string(result.error()));
-    }
-  }
+  if (!result) die(what, result.error().to_string());
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 

@@ -50,7 +50,7 @@ void live(benchmark::State& state) {
     stores.reserve(kInstances);
     for (int i = 0; i < kInstances; ++i) {
       auto store = api::Store::create(engine);
-      if (!store) return state.SkipWithError(to_string(store.error()).c_str());
+      if (!store) return state.SkipWithError(store.error().to_string().c_str());
       stores.push_back(std::move(*store));
       if (auto instance = api::Instance::create(stores.back(), module, {}); !instance)
         return state.SkipWithError(instance.error().to_string().c_str());
@@ -63,7 +63,8 @@ void live(benchmark::State& state) {
 void register_instantiate_benchmarks() {
   benchmark::RegisterBenchmark("instantiate/small", [](benchmark::State& s) { instantiate(s, kSmall); });
   benchmark::RegisterBenchmark("instantiate/no_memory", [](benchmark::State& s) { instantiate(s, kNoMemory); });
-  benchmark::RegisterBenchmark("instantiate/1MB_of_data", [](benchmark::State& s) { instantiate(s, megabyte_of_data()); });
+  benchmark::RegisterBenchmark("instantiate/1MB_of_data",
+                               [](benchmark::State& s) { instantiate(s, megabyte_of_data()); });
   benchmark::RegisterBenchmark("instantiate/small_and_call", instantiate_and_call);
   benchmark::RegisterBenchmark("instantiate/10000_live", live);
 }

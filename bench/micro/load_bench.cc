@@ -47,7 +47,7 @@ void compile(benchmark::State& state, const Bytes& bytes, unsigned threads) {
   api::Engine engine(config);
   for (auto _ : state) {
     auto module = api::Module::compile(engine, bytes);
-    if (!module) return state.SkipWithError(to_string(module.error()).c_str());
+    if (!module) return state.SkipWithError(module.error().to_string().c_str());
     benchmark::DoNotOptimize(module->func_count());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bytes.size()));
@@ -60,7 +60,7 @@ void validate(benchmark::State& state, const Bytes& bytes) {
   api::Engine engine(config);
   for (auto _ : state) {
     auto result = api::Module::validate(engine, bytes);
-    if (!result) return state.SkipWithError(to_string(result.error()).c_str());
+    if (!result) return state.SkipWithError(result.error().to_string().c_str());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bytes.size()));
 }
@@ -69,7 +69,7 @@ void compile_text(benchmark::State& state, const std::string& text) {
   api::Engine engine;
   for (auto _ : state) {
     auto module = api::Module::compile_text(engine, text);
-    if (!module) return state.SkipWithError(to_string(module.error()).c_str());
+    if (!module) return state.SkipWithError(module.error().to_string().c_str());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(text.size()));
 }
@@ -85,11 +85,18 @@ void register_load_benchmarks() {
   const char* path = std::getenv("ARRIS_BENCH_MODULE");
   auto big = [path] { return path != nullptr ? read_file(path) : binary_of(many_functions()); };
   // Made when a row runs, not now: --benchmark_filter should start at once.
-  benchmark::RegisterBenchmark("load/compile", [big](benchmark::State& s) { compile(s, big(), 1); })->Unit(benchmark::kMillisecond)->UseRealTime();
+  benchmark::RegisterBenchmark("load/compile", [big](benchmark::State& s) { compile(s, big(), 1); })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
   benchmark::RegisterBenchmark("load/compile_parallel", [big](benchmark::State& s) { compile(s, big(), 0); })
-      ->Unit(benchmark::kMillisecond)->UseRealTime();
-  benchmark::RegisterBenchmark("load/validate", [big](benchmark::State& s) { validate(s, big()); })->Unit(benchmark::kMillisecond)->UseRealTime();
-  benchmark::RegisterBenchmark("load/text", [](benchmark::State& s) { compile_text(s, many_functions()); })->Unit(benchmark::kMillisecond);
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+  benchmark::RegisterBenchmark("load/validate", [big](benchmark::State& s) { validate(s, big()); })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+  benchmark::RegisterBenchmark("load/text", [](benchmark::State& s) {
+    compile_text(s, many_functions());
+  })->Unit(benchmark::kMillisecond);
   benchmark::RegisterBenchmark("load/hello", [](benchmark::State& s) { compile(s, binary_of(kHello), 1); });
 }
 

@@ -18,7 +18,8 @@ constexpr std::string_view kTraps = R"((module
 
 void trap(benchmark::State& state, const char* name) {
   Fixture fixture(kTraps, [](api::Linker& linker) {
-    linker.define_func("host", "fail", []() -> std::expected<void, api::Trap> { return std::unexpected(api::Trap("no")); });
+    linker.define_func("host", "fail",
+                       []() -> std::expected<void, api::Trap> { return std::unexpected(api::Trap("no")); });
   });
   auto run = fixture.func<void()>(name);
   for (auto _ : state) {
