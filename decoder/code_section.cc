@@ -29,10 +29,7 @@ void read_locals(Cursor& in, Features features, std::vector<LocalGroup>& groups)
 void decode_code_section(Cursor& in, Module& module) {
   module.code_begin = in.offset();
   module.code_end = in.offset() + in.remaining();
-  const uint8_t* start = in.position();
   uint32_t count = read_count(in, limits::kMaxFunctions, "functions");
-  uint32_t declared = static_cast<uint32_t>(module.funcs.size()) - module.imported_funcs;
-  if (in.ok() && count != declared) in.fail(ErrorCode::inconsistent_function_lengths, start);
   for (uint32_t i = 0; i < count && in.ok(); ++i) {
     const uint8_t* size_start = in.position();
     uint32_t size = in.u32();

@@ -22,9 +22,11 @@ class Cursor {
   Cursor() = default;
   // Reads [begin, end), whose first byte is at `offset` of the module.
   Cursor(const uint8_t* begin, const uint8_t* end, uint32_t offset = 0)
-      : pos_(begin), end_(end), base_(begin), base_offset_(offset) {}
+      : pos_(begin), end_(end), base_(begin), present_end_(end), base_offset_(offset) {}
   Cursor(const Module& module, ByteRange range)
-      : Cursor(module.bytes.data() + range.offset, module.bytes.data() + range.end(), range.offset) {}
+      : Cursor(module.bytes.data() + range.offset, module.bytes.data() + range.end(), range.offset) {
+    present_end_ = module.bytes.data() + module.bytes.size();
+  }
 
   bool ok() const { return !failed_; }
   const Error& error() const { return error_; }
@@ -84,11 +86,12 @@ class Cursor {
   uint32_t u32_slow();
   uint64_t u64_slow();
   template <class T>
-  T finish(LebResult<T> result);
+  T finish(LebResult<T> result, LebStatus (*judge)(const uint8_t*, const uint8_t*));
 
   const uint8_t* pos_ = nullptr;
   const uint8_t* end_ = nullptr;
   const uint8_t* base_ = nullptr;
+  const uint8_t* present_end_ = nullptr;  // bytes are there up to here: only to name an error
   uint32_t base_offset_ = 0;
   bool failed_ = false;
   Error error_{ErrorCode::unexpected_end};

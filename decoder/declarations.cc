@@ -10,6 +10,7 @@ namespace arris::decoder {
 ByteRange read_name(Cursor& in, const Module& module) {
   const uint8_t* start = in.position();
   uint32_t size = in.u32();
+  if (size > in.remaining()) in.fail(ErrorCode::length_out_of_bounds, start);
   const uint8_t* text = in.position();
   ByteRange name = in.take(size);
   if (!in.ok()) return {};

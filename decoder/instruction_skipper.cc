@@ -197,6 +197,18 @@ bool check_body_syntax(Cursor& in, const Module& module) {
   return in.at_end() || in.fail(ErrorCode::section_size_mismatch);
 }
 
+std::optional<Error> find_malformed_body(const Module& module) {
+  for (uint32_t i = 0; i < module.bodies.size(); ++i) {
+    const FuncBody& body = module.bodies[i];
+    Cursor in(module, {body.code_offset, body.body.end() - body.code_offset});
+    if (check_body_syntax(in, module)) continue;
+    Error error = in.take_error();
+    error.func_index = module.imported_funcs + i;
+    return error;
+  }
+  return {};
+}
+
 void fail_missing_end(Cursor& in, const Module& module) {
   uint32_t offset = in.offset();
   ErrorCode code = ErrorCode::end_opcode_expected;  // another body follows

@@ -2,6 +2,8 @@
 // body from an invalid one. Table-driven by the `immediates` column of opcodes.def. Spec: binary/instructions.
 #pragma once
 
+#include <optional>
+
 #include "decoder/cursor.h"
 #include "wasm/module.h"
 #include "wasm/opcodes.h"
@@ -16,6 +18,9 @@ ConstExpr read_const_expr(Cursor& in, Features features);
 
 // A function body from its first instruction to the cursor's end, which must be just behind the matching `end`.
 bool check_body_syntax(Cursor& in, const Module& module);
+
+// The first syntax error in the bodies decoded so far, if there is one.
+std::optional<Error> find_malformed_body(const Module& module);
 
 // The error of a body that stops before its `end`: `in` is at the body's end. What follows the body decides its name.
 void fail_missing_end(Cursor& in, const Module& module);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "decoder/instruction_skipper.h"
 #include "decoder/sections.h"
 #include "wasm/limits.h"
 
@@ -137,8 +138,14 @@ std::expected<std::shared_ptr<Module>, Error> decode_module(std::vector<uint8_t>
   module->features = options.features;
   module->registry = options.registry;
   ModuleDecoder decoder(*module);
-  if (!decoder.decode()) return std::unexpected(decoder.take_error());
-  return module;
+  if (decoder.decode()) return module;
+  Error error = decoder.take_error();
+  if (phase_of(error.code) == ErrorPhase::malformed) {
+    // The first error in the order of the bytes is the one to report, and bodies have not been read yet.
+    std::optional<Error> in_body = find_malformed_body(*module);
+    if (in_body && in_body->offset < error.offset) error = std::move(*in_body);
+  }
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace arris::decoder

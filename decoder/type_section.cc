@@ -31,6 +31,7 @@ FieldType read_field_type(Cursor& in, Features features) {
 void read_composite_type(Cursor& in, Features features, SubType& type) {
   const uint8_t* start = in.position();
   uint8_t form = in.u8();
+  if (form & 0x80) in.fail(ErrorCode::integer_too_long, start);  // forms are signed integers of 7 bits
   bool gc = features.has(Feature::gc);
   if (form == kFunc) {
     type.kind = CompositeKind::func;

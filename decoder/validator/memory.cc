@@ -159,7 +159,9 @@ bool FunctionValidator::on_table_access(Opcode op) {
 bool FunctionValidator::on_table_bulk(Opcode op) {
   uint32_t to, elem, from;
   if (op == Opcode::table_init) {
-    if (!read_elem(elem) || !read_table(to)) return false;
+    elem = in_.u32();
+    if (!read_table(to)) return false;
+    if (elem >= module_.elems.size()) return fail_index(ErrorCode::unknown_elem_segment, elem);
     if (!registry_.is_subtype(context_.elems[elem], context_.tables[to])) {
       return fail_mismatch(context_.tables[to], context_.elems[elem]);
     }

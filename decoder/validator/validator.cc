@@ -79,19 +79,6 @@ std::expected<void, Error> validate_bodies(ModuleContext& context, unsigned thre
   return {};
 }
 
-// The first syntax error in the bodies, if there is one.
-std::optional<Error> find_malformed_body(const Module& module) {
-  for (uint32_t i = 0; i < module.bodies.size(); ++i) {
-    const FuncBody& body = module.bodies[i];
-    decoder::Cursor in(module, {body.code_offset, body.body.end() - body.code_offset});
-    if (decoder::check_body_syntax(in, module)) continue;
-    Error error = in.take_error();
-    error.func_index = module.imported_funcs + i;
-    return error;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::expected<void, Error> validate_module(Module& module, const ValidateOptions& options) {
@@ -100,7 +87,7 @@ std::expected<void, Error> validate_module(Module& module, const ValidateOptions
   if (result) result = validate_bodies(context, options.threads);
   if (!result && phase_of(result.error().code) == ErrorPhase::invalid) {
     // Only a well-formed module can be called invalid; what comes after the error has not been looked at yet.
-    if (std::optional<Error> malformed = find_malformed_body(module)) return std::unexpected(std::move(*malformed));
+    if (std::optional<Error> malformed = decoder::find_malformed_body(module)) return std::unexpected(std::move(*malformed));
   }
   return result;
 }
