@@ -2,7 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <cstring>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
