@@ -29,8 +29,8 @@ struct Stdio {
 };
 
 struct Preopen {
-  std::string guest;  // the name the guest sees
-  std::string host;   // a directory
+  std::string guest_path;  // the name the guest sees
+  std::string host_path;   // a directory
   bool read_only = false;
 };
 
@@ -46,8 +46,9 @@ struct WasiConfig {
   Stdio stdout_stream;
   Stdio stderr_stream;
 
-  uint32_t max_fds = 65536;       // of the guest; more is EMFILE
-  uint32_t max_threads = 0;       // wasi-threads at one time besides the first; 0: thread-spawn fails
+  uint32_t max_fds = 65536;                 // of the guest; more is EMFILE
+  uint32_t max_threads = 0;                 // of wasi-threads at one time, besides the first; 0: thread-spawn fails
+  uint64_t fuel_per_thread = ~uint64_t{0};  // where the engine counts fuel
   ResolverKind resolver = ResolverKind::automatic;
   TraceSink trace;
 

@@ -22,11 +22,8 @@ std::expected<void, std::string> WasiContext::add_stdio(uint32_t fd, const Stdio
   std::shared_ptr<Descriptor> descriptor;
   struct stat status;
   switch (stdio.kind) {
-    case Stdio::Kind::closed:
-      return {};
-    case Stdio::Kind::stream:
-      descriptor = std::make_shared<Descriptor>(stdio.stream);
-      break;
+    case Stdio::Kind::closed: return {};
+    case Stdio::Kind::stream: descriptor = std::make_shared<Descriptor>(stdio.stream); break;
     case Stdio::Kind::inherit:
       if (::fstat(static_cast<int>(fd), &status) != 0) return {};  // closed in this process: closed in the guest
       descriptor = Descriptor::borrow(static_cast<int>(fd), status);
@@ -44,14 +41,14 @@ std::expected<void, std::string> WasiContext::add_stdio(uint32_t fd, const Stdio
 
 std::expected<void, std::string> WasiContext::add_preopen(uint32_t number, const Preopen& preopen) {
   auto fail = [&](int error) {
-    return std::unexpected("cannot open directory '" + preopen.host + "': " + std::strerror(error));
+    return std::unexpected("cannot open directory '" + preopen.host_path + "': " + std::strerror(error));
   };
-  OwnedFd fd(::open(preopen.host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd && errno == EACCES) fd = OwnedFd(::open(preopen.host.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  OwnedFd fd(::open(preopen.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd && errno == EACCES) fd = OwnedFd(::open(preopen.host_path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct stat status;
   if (!fd || ::fstat(fd.get(), &status) != 0) return fail(errno);
   auto descriptor = std::make_shared<Descriptor>(std::move(fd), status, true, 0);
-  descriptor->preopen_name = preopen.guest;
+  descriptor->preopen_name = preopen.guest_path;
   descriptor->read_only = preopen.read_only;
   fds_.set(number, {std::move(descriptor), kRightsOfDirectory, kAllRights});
   return {};
@@ -75,8 +72,8 @@ std::expected<void, std::string> WasiContext::add_listener(uint32_t number, int 
 
 std::expected<std::unique_ptr<WasiContext>, std::string> WasiContext::create(WasiConfig config) {
   std::unique_ptr<WasiContext> context(new WasiContext(config));
-  TRY_VOID(context->add_stdio(0, config.stdin_stream, kAllRights & ~(kRightFdWrite | kRightFdAllocate |
-                                                                    kRightFdFilestatSetSize)));
+  TRY_VOID(context->add_stdio(0, config.stdin_stream,
+                              kAllRights & ~(kRightFdWrite | kRightFdAllocate | kRightFdFilestatSetSize)));
   TRY_VOID(context->add_stdio(1, config.stdout_stream, kAllRights & ~kRightFdRead));
   TRY_VOID(context->add_stdio(2, config.stderr_stream, kAllRights & ~kRightFdRead));
   uint32_t next = 3;

@@ -79,12 +79,14 @@ class WasiContext {
   Errno path_create_directory(Guest& guest, u32 fd, u32 path, u32 path_len);
   Errno path_filestat_get(Guest& guest, u32 fd, u32 flags, u32 path, u32 path_len, u32 stat);
   Errno path_filestat_get_snapshot0(Guest& guest, u32 fd, u32 flags, u32 path, u32 path_len, u32 stat);
-  Errno path_filestat_set_times(Guest& guest, u32 fd, u32 flags, u32 path, u32 path_len, u64 atim, u64 mtim, u32 fstflags);
+  Errno path_filestat_set_times(Guest& guest, u32 fd, u32 flags, u32 path, u32 path_len, u64 atim, u64 mtim,
+                                u32 fstflags);
   Errno path_link(Guest& guest, u32 old_fd, u32 old_flags, u32 old_path, u32 old_path_len, u32 new_fd, u32 new_path,
                   u32 new_path_len);
   Errno path_readlink(Guest& guest, u32 fd, u32 path, u32 path_len, u32 buf, u32 buf_len, u32 bufused);
   Errno path_remove_directory(Guest& guest, u32 fd, u32 path, u32 path_len);
-  Errno path_rename(Guest& guest, u32 old_fd, u32 old_path, u32 old_path_len, u32 new_fd, u32 new_path, u32 new_path_len);
+  Errno path_rename(Guest& guest, u32 old_fd, u32 old_path, u32 old_path_len, u32 new_fd, u32 new_path,
+                    u32 new_path_len);
   Errno path_symlink(Guest& guest, u32 old_path, u32 old_path_len, u32 fd, u32 new_path, u32 new_path_len);
   Errno path_unlink_file(Guest& guest, u32 fd, u32 path, u32 path_len);
 

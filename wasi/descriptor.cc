@@ -15,20 +15,13 @@ namespace arris::wasi {
 
 FileType file_type_of(const struct stat& status) {
   switch (status.st_mode & S_IFMT) {
-    case S_IFREG:
-      return FileType::regular_file;
-    case S_IFDIR:
-      return FileType::directory;
-    case S_IFLNK:
-      return FileType::symbolic_link;
-    case S_IFCHR:
-      return FileType::character_device;
-    case S_IFBLK:
-      return FileType::block_device;
-    case S_IFSOCK:
-      return FileType::socket_stream;
-    default:
-      return FileType::unknown;  // pipes have no type of their own in WASI
+    case S_IFREG: return FileType::regular_file;
+    case S_IFDIR: return FileType::directory;
+    case S_IFLNK: return FileType::symbolic_link;
+    case S_IFCHR: return FileType::character_device;
+    case S_IFBLK: return FileType::block_device;
+    case S_IFSOCK: return FileType::socket_stream;
+    default: return FileType::unknown;  // pipes have no type of their own in WASI
   }
 }
 
@@ -64,18 +57,13 @@ Rights Descriptor::applicable_rights() const {
   if (terminal_) return kRightsOfTerminal;
   switch (type_) {
     case FileType::regular_file:
-    case FileType::block_device:
-      return kRightsOfRegularFile;
-    case FileType::directory:
-      return kRightsOfDirectory;
+    case FileType::block_device: return kRightsOfRegularFile;
+    case FileType::directory: return kRightsOfDirectory;
     case FileType::socket_dgram:
-    case FileType::socket_stream:
-      return kRightsOfSocket;
-    case FileType::character_device:
-      return kRightsOfCharacterDevice;
+    case FileType::socket_stream: return kRightsOfSocket;
+    case FileType::character_device: return kRightsOfCharacterDevice;
     case FileType::unknown:
-    case FileType::symbolic_link:
-      return kRightsOfPipe;
+    case FileType::symbolic_link: return kRightsOfPipe;
   }
   return 0;
 }
@@ -102,14 +90,10 @@ Errno Descriptor::set_flags(uint16_t flags) {
 Errno Descriptor::wait(Guest& guest, short events) {
   bool poll_only = nonblock();
   switch (guest.waker.wait_for(fd(), events, poll_only ? std::optional<uint64_t>(0) : std::nullopt)) {
-    case Waker::Result::ready:
-      return Errno::success;
-    case Waker::Result::timed_out:
-      return Errno::again;
-    case Waker::Result::interrupted:
-      return guest.interrupted();
-    case Waker::Result::failed:
-      return errno_from_host(errno);
+    case Waker::Result::ready: return Errno::success;
+    case Waker::Result::timed_out: return Errno::again;
+    case Waker::Result::interrupted: return guest.interrupted();
+    case Waker::Result::failed: return errno_from_host(errno);
   }
   return Errno::io;
 }

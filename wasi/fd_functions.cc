@@ -97,8 +97,8 @@ Errno WasiContext::fd_sync(Guest&, u32 fd) {
 
 Errno WasiContext::fd_fdstat_get(Guest& guest, u32 fd, u32 stat) {
   auto handle = WASI_TRY(require(fd, 0));
-  GuestFdstat result = {.filetype = handle->type(), .flags = handle->flags(), .base = handle.base,
-                        .inheriting = handle.inheriting};
+  GuestFdstat result = {
+      .filetype = handle->type(), .flags = handle->flags(), .base = handle.base, .inheriting = handle.inheriting};
   return guest.memory.write(stat, result) ? Errno::success : Errno::fault;
 }
 
@@ -129,7 +129,8 @@ Errno WasiContext::fd_filestat_get(Guest& guest, u32 fd, u32 stat) {
 
 Errno WasiContext::fd_filestat_get_snapshot0(Guest& guest, u32 fd, u32 stat) {
   auto handle = WASI_TRY(require(fd, kRightFdFilestatGet));
-  return guest.memory.write(stat, guest_filestat_snapshot0(WASI_TRY(filestat_of(handle)))) ? Errno::success : Errno::fault;
+  return guest.memory.write(stat, guest_filestat_snapshot0(WASI_TRY(filestat_of(handle)))) ? Errno::success
+                                                                                           : Errno::fault;
 }
 
 Errno WasiContext::fd_filestat_set_size(Guest&, u32 fd, u64 size) {

@@ -105,8 +105,8 @@ Errno WasiContext::fd_readdir(Guest& guest, u32 fd, u32 buf, u32 buf_len, u64 co
   };
   for (u64 i = cookie; i < snapshot->entries.size() && used < buf_len; ++i) {
     const auto& entry = snapshot->entries[i];
-    GuestDirent dirent = {.next = i + 1, .ino = entry.ino, .namlen = static_cast<uint32_t>(entry.name.size()),
-                          .type = entry.type};
+    GuestDirent dirent = {
+        .next = i + 1, .ino = entry.ino, .namlen = static_cast<uint32_t>(entry.name.size()), .type = entry.type};
     put(&dirent, sizeof dirent);
     put(entry.name.data(), entry.name.size());
   }

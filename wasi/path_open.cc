@@ -46,7 +46,8 @@ Result<OwnedFd> WasiContext::open_file(Guest& guest, const FdTable::Handle& dir,
 Errno WasiContext::path_open(Guest& guest, u32 fd, u32 dirflags, u32 path, u32 path_len, u32 oflags, u64 base,
                              u64 inheriting, u32 fdflags, u32 opened) {
   auto dir = WASI_TRY(require_dir(fd, kRightPathOpen, false));
-  if ((dirflags & ~kLookupSymlinkFollow) || (oflags & ~u32{kAllOflags}) || (fdflags & ~u32{kAllFdflags})) return Errno::inval;
+  if ((dirflags & ~kLookupSymlinkFollow) || (oflags & ~u32{kAllOflags}) || (fdflags & ~u32{kAllFdflags}))
+    return Errno::inval;
   if ((oflags & kOflagCreat) && (oflags & kOflagDirectory)) return Errno::inval;
   base &= kAllRights;
   inheriting &= kAllRights;

@@ -30,8 +30,8 @@ inline constexpr size_t kMaxWalkDepth = 512;  // directories held open by the wa
 // Where a path leads: an open directory and the name in it.
 struct Resolved {
   OwnedFd owned;
-  int dir = -1;              // owned's, or the root
-  std::string name;          // one component without slashes, or "." for the directory itself
+  int dir = -1;                   // owned's, or the root
+  std::string name;               // one component without slashes, or "." for the directory itself
   bool directory_wanted = false;  // the path ended with a slash
 };
 

@@ -80,13 +80,15 @@ uint64_t readable_bytes(Descriptor& descriptor) {
 
 class Poll {
  public:
-  Poll(Guest& guest, std::vector<Subscription> subscriptions) : guest_(guest), subscriptions_(std::move(subscriptions)) {}
+  Poll(Guest& guest, std::vector<Subscription> subscriptions)
+      : guest_(guest), subscriptions_(std::move(subscriptions)) {}
 
   void add_clock(uint32_t index) {
     const Subscription& sub = subscriptions_[index];
     if (sub.bad_flags) return add_error(index, Errno::inval);
     if (sub.clock_id > kClockThreadCputime) return add_error(index, Errno::inval);
-    if (sub.clock_id > kClockMonotonic) return add_error(index, Errno::notsup);  // processor time stands still while waiting
+    if (sub.clock_id > kClockMonotonic)
+      return add_error(index, Errno::notsup);  // processor time stands still while waiting
     bool realtime = sub.clock_id == kClockRealtime && sub.absolute;
     uint64_t deadline = sub.absolute ? sub.timeout : saturating_add(monotonic_now_ns(), sub.timeout);
     clocks_.push_back({index, realtime, deadline});
@@ -115,13 +117,10 @@ class Poll {
     do {
       std::optional<uint64_t> deadline = events_.empty() ? next_deadline() : 0;
       switch (guest_.waker.wait(fds, deadline)) {
-        case Waker::Result::interrupted:
-          return guest_.interrupted();
-        case Waker::Result::failed:
-          return errno_from_host(errno);
+        case Waker::Result::interrupted: return guest_.interrupted();
+        case Waker::Result::failed: return errno_from_host(errno);
         case Waker::Result::ready:
-        case Waker::Result::timed_out:
-          break;
+        case Waker::Result::timed_out: break;
       }
       for (size_t i = 0; i < waited_.size(); ++i) take_fd(waited_[i], fds[i].revents);
       for (const Clock& clock : clocks_) {
@@ -171,11 +170,11 @@ class Poll {
 };
 
 template <class Raw>
-Result<std::vector<Subscription>> read_subscriptions(const GuestMemory& memory, uint32_t in, uint32_t out, uint32_t count,
-                                                     uint32_t nevents) {
+Result<std::vector<Subscription>> read_subscriptions(const GuestMemory& memory, uint32_t in, uint32_t out,
+                                                     uint32_t count, uint32_t nevents) {
   if (count == 0) return std::unexpected(Errno::inval);
-  if (!memory.contains(in, uint64_t{count} * sizeof(Raw)) || !memory.contains(out, uint64_t{count} * sizeof(GuestEvent)) ||
-      !memory.contains(nevents, 4))
+  if (!memory.contains(in, uint64_t{count} * sizeof(Raw)) ||
+      !memory.contains(out, uint64_t{count} * sizeof(GuestEvent)) || !memory.contains(nevents, 4))
     return std::unexpected(Errno::fault);
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(count);  // no more than fit into the memory there is
@@ -192,17 +191,14 @@ Errno poll_all(Guest& guest, std::vector<Subscription> subscriptions, uint32_t o
   Poll poll(guest, subscriptions);
   for (uint32_t i = 0; i < subscriptions.size(); ++i) {
     switch (subscriptions[i].tag) {
-      case EventType::clock:
-        poll.add_clock(i);
-        break;
+      case EventType::clock: poll.add_clock(i); break;
       case EventType::fd_read:
         poll.add_fd(i, require(subscriptions[i].fd, kRightPollFdReadwrite | kRightFdRead));
         break;
       case EventType::fd_write:
         poll.add_fd(i, require(subscriptions[i].fd, kRightPollFdReadwrite | kRightFdWrite));
         break;
-      default:
-        return Errno::inval;
+      default: return Errno::inval;
     }
   }
   WASI_CHECK(poll.run());

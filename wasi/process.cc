@@ -12,12 +12,14 @@ namespace arris::wasi {
 namespace {
 
 // An array of pointers and the strings they point to, one after the other with their NULs.
-Errno write_strings(const GuestMemory& memory, const std::vector<std::string>& strings, uint32_t array, uint32_t buffer) {
+Errno write_strings(const GuestMemory& memory, const std::vector<std::string>& strings, uint32_t array,
+                    uint32_t buffer) {
   uint64_t bytes = 0;
   for (const std::string& text : strings) bytes += text.size() + 1;
   if (!memory.contains(array, strings.size() * uint64_t{4}) || !memory.contains(buffer, bytes)) return Errno::fault;
   for (const std::string& text : strings) {
-    if (!memory.write(array, buffer) || !memory.write_bytes(buffer, {text.c_str(), text.size() + 1})) return Errno::fault;
+    if (!memory.write(array, buffer) || !memory.write_bytes(buffer, {text.c_str(), text.size() + 1}))
+      return Errno::fault;
     array += 4;
     buffer += static_cast<uint32_t>(text.size() + 1);
   }
@@ -29,7 +31,8 @@ Errno write_sizes(const GuestMemory& memory, const std::vector<std::string>& str
   for (const std::string& text : strings) bytes += text.size() + 1;
   if (bytes > UINT32_MAX) return Errno::overflow;
   if (!memory.contains(count, 4) || !memory.contains(size, 4)) return Errno::fault;
-  bool ok = memory.write(count, static_cast<uint32_t>(strings.size())) && memory.write(size, static_cast<uint32_t>(bytes));
+  bool ok =
+      memory.write(count, static_cast<uint32_t>(strings.size())) && memory.write(size, static_cast<uint32_t>(bytes));
   return ok ? Errno::success : Errno::fault;
 }
 
@@ -54,14 +57,10 @@ Errno WasiContext::environ_sizes_get(Guest& guest, u32 count, u32 buf_size) {
 
 std::optional<clockid_t> host_clock(uint32_t id) {
   switch (id) {
-    case kClockRealtime:
-      return CLOCK_REALTIME;
-    case kClockMonotonic:
-      return CLOCK_MONOTONIC;
-    case kClockProcessCputime:
-      return CLOCK_PROCESS_CPUTIME_ID;
-    case kClockThreadCputime:
-      return CLOCK_THREAD_CPUTIME_ID;
+    case kClockRealtime: return CLOCK_REALTIME;
+    case kClockMonotonic: return CLOCK_MONOTONIC;
+    case kClockProcessCputime: return CLOCK_PROCESS_CPUTIME_ID;
+    case kClockThreadCputime: return CLOCK_THREAD_CPUTIME_ID;
   }
   return std::nullopt;
 }

@@ -25,7 +25,8 @@ Errno WasiContext::sock_accept(Guest& guest, u32 fd, u32 flags, u32 connection) 
   if (!guest.memory.contains(connection, 4)) return Errno::fault;
   int listening = 0;
   socklen_t length = sizeof listening;
-  if (::getsockopt(handle->fd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0 || !listening) return Errno::inval;
+  if (::getsockopt(handle->fd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0 || !listening)
+    return Errno::inval;
   OwnedFd accepted;
   while (true) {
     WASI_CHECK(handle->wait(guest, POLLIN));

@@ -3,14 +3,16 @@
 
 #include <utility>
 
-#define WASI_TRY(...)                                        \
-  ({                                                         \
-    auto try_result_ = (__VA_ARGS__);                        \
-    if (!try_result_) [[unlikely]] return try_result_.error(); \
-    std::move(try_result_).value();                          \
+#define WASI_TRY(...)                 \
+  ({                                  \
+    auto try_result_ = (__VA_ARGS__); \
+    if (!try_result_) [[unlikely]]    \
+      return try_result_.error();     \
+    std::move(try_result_).value();   \
   })
 // The same for an Errno.
-#define WASI_CHECK(...)                                                      \
-  do {                                                                       \
-    if (::arris::wasi::Errno error_ = (__VA_ARGS__); error_ != ::arris::wasi::Errno::success) [[unlikely]] return error_; \
+#define WASI_CHECK(...)                                                                                    \
+  do {                                                                                                     \
+    if (::arris::wasi::Errno error_ = (__VA_ARGS__); error_ != ::arris::wasi::Errno::success) [[unlikely]] \
+      return error_;                                                                                       \
   } while (0)

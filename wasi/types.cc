@@ -7,8 +7,7 @@ namespace arris::wasi {
 Errno errno_from_host(int host_errno) {
   switch (host_errno) {
 #define WASI_ERRNO(name, value, host, text) \
-  case host:                                \
-    return Errno::name;
+  case host: return Errno::name;
 #include "wasi/errnos.def"
   }
   return Errno::io;
@@ -17,8 +16,7 @@ Errno errno_from_host(int host_errno) {
 std::string_view errno_text(Errno error) {
   switch (error) {
 #define WASI_ERRNO(name, value, host, text) \
-  case Errno::name:                         \
-    return text;
+  case Errno::name: return text;
 #include "wasi/errnos.def"
   }
   return "E?";

@@ -54,10 +54,10 @@ inline constexpr Rights kRightSockAccept = 1u << 29;
 inline constexpr Rights kAllRights = (1u << 30) - 1;
 
 // What applies to each kind of file. Rights that do not are dropped silently when a descriptor is made.
-inline constexpr Rights kRightsOfRegularFile =
-    kRightFdDatasync | kRightFdRead | kRightFdSeek | kRightFdFdstatSetFlags | kRightFdSync | kRightFdTell |
-    kRightFdWrite | kRightFdAdvise | kRightFdAllocate | kRightFdFilestatGet | kRightFdFilestatSetSize |
-    kRightFdFilestatSetTimes | kRightPollFdReadwrite;
+inline constexpr Rights kRightsOfRegularFile = kRightFdDatasync | kRightFdRead | kRightFdSeek | kRightFdFdstatSetFlags |
+                                               kRightFdSync | kRightFdTell | kRightFdWrite | kRightFdAdvise |
+                                               kRightFdAllocate | kRightFdFilestatGet | kRightFdFilestatSetSize |
+                                               kRightFdFilestatSetTimes | kRightPollFdReadwrite;
 inline constexpr Rights kRightsOfDirectory =
     kRightFdDatasync | kRightFdFdstatSetFlags | kRightFdSync | kRightFdAdvise | kRightPathCreateDirectory |
     kRightPathCreateFile | kRightPathLinkSource | kRightPathLinkTarget | kRightPathOpen | kRightFdReaddir |

@@ -1,0 +1,58 @@
+// ThreadGroup: wasi-threads. Each thread is a Store of its own that instantiates the same module on the same shared memory.
+//
+// The first reason to end (a trap in any thread, proc_exit, the end of the first thread) ends all: every store is interrupted,
+// and finish() waits for the last. Thread-safe. Kept alive by its threads.
+// Proposal: WebAssembly/wasi-threads: thread-spawn(start_arg) calls the export wasi_thread_start(tid, start_arg).
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "arris/linker.h"
+#include "arris/module.h"
+#include "arris/store.h"
+#include "arris/trap.h"
+
+namespace arris::wasi {
+
+class ThreadGroup : public std::enable_shared_from_this<ThreadGroup> {
+ public:
+  // Gives a new Store the host state its functions look for, before anything of it runs. What it returns is kept until the
+  // Store is gone.
+  using Prepare = std::function<std::shared_ptr<void>(api::StoreRef store, ThreadGroup& group)>;
+
+  ThreadGroup(const api::Linker& linker, const api::Module& module, api::StoreRef first, uint32_t max_threads,
+              uint64_t fuel, Prepare prepare);
+
+  // A thread id, or a negated errno: the limit is reached, the group ends, or the host has no more threads.
+  int32_t spawn(int32_t start_arg);
+  // Called with how the first thread ended. Ends and awaits all others; the reason that ended the group, if it is another's.
+  std::optional<api::Trap> finish(std::optional<api::Trap> first);
+
+ private:
+  struct Start;
+  static void* run_thread(void* start);
+  std::optional<api::Trap> run(int32_t tid, int32_t start_arg);
+  void end(std::optional<api::Trap> reason);
+
+  const api::Linker& linker_;
+  api::Module module_;
+  uint32_t max_threads_;
+  uint64_t fuel_;
+  Prepare prepare_;
+
+  std::mutex mutex_;
+  std::condition_variable thread_ended_;
+  std::unordered_map<int32_t, api::InterruptHandle> stores_;  // of running threads; the first is 0
+  int32_t next_tid_ = 1;
+  uint32_t live_ = 0;
+  bool ending_ = false;
+  std::optional<api::Trap> reason_;
+};
+
+}  // namespace arris::wasi
