@@ -27,8 +27,11 @@ endif()
 
 add_library(arris_flags INTERFACE)
 target_include_directories(arris_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
-target_compile_options(arris_flags INTERFACE -Wall -Wextra -Wshadow -Wno-unused-parameter -Werror -fno-rtti -fno-exceptions
+target_compile_options(arris_flags INTERFACE -Wall -Wextra -Wshadow -Wno-unused-parameter -Werror
                                              -ffunction-sections -fdata-sections -fno-math-errno -ffp-contract=off)
+# The engine is built without C++ exceptions and RTTI. A program whose libraries need them (CLI11, JSON) sets ARRIS_EXCEPTIONS.
+target_compile_options(arris_flags INTERFACE
+  "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:ARRIS_EXCEPTIONS>>>:-fno-rtti;-fno-exceptions>")
 target_link_options(arris_flags INTERFACE -fuse-ld=lld -Wl,--gc-sections)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   # SSE4.1 (with SSSE3 and POPCNT's generation, x86-64-v2) is the floor of the machine code Arris writes, so it is its own floor too.

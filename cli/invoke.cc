@@ -1,0 +1,36 @@
+#include "cli/invoke.h"
+
+#include <fmt/format.h>
+
+#include "cli/values.h"
+
+namespace arris::cli {
+
+std::expected<std::vector<api::Val>, std::string> parse_arguments(const std::string& name, const api::FuncType& type,
+                                                                  std::span<const std::string> arguments) {
+  if (arguments.size() != type.params.size()) {
+    return std::unexpected(fmt::format("function `{}` expects {} argument(s), got {}", name, type.params.size(),
+                                       arguments.size()));
+  }
+  std::vector<api::Val> values;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    auto value = parse_value(arguments[i], type.params[i]);
+    if (!value) {
+      return std::unexpected(
+          fmt::format("Invalid argument '{}' for parameter {}: {}", arguments[i], i + 1, value.error()));
+    }
+    values.push_back(*std::move(value));
+  }
+  return values;
+}
+
+std::string explain_missing_function(const api::Module& module, const std::string& name) {
+  std::string known;
+  for (const api::ExportType& e : module.exports()) {
+    if (e.type.kind() == api::ExternKind::func) known += fmt::format("{}{}", known.empty() ? "" : ", ", e.name);
+  }
+  return fmt::format("Function \"{}\" not found in the module export list.{}", name,
+                     known.empty() ? " It exports no functions." : " It exports: " + known);
+}
+
+}  // namespace arris::cli
