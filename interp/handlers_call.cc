@@ -5,16 +5,12 @@
 // runs on the native stack, with the value stack's end and the calling frame published; its results come back where the
 // arguments were. A tail call moves the arguments down to the frame's base, keeps the frame record, and builds the new frame
 // there: constant space in any combination of instances, v128 and arities.
-#include <algorithm>
-
 #include "interp/calls.h"
 #include "interp/exceptions.h"
 #include "interp/handlers.h"
 
 namespace arris::interp {
 
-using runtime::EntryFrame;
-using runtime::Store;
 using runtime::TableInstance;
 
 constinit const uint8_t kExitCode[1] = {0x00};
@@ -118,29 +114,9 @@ static const uint8_t* after_call(const uint8_t* ip) {
 
 static FuncInstance* callee_in(uint64_t tos) { return reinterpret_cast<FuncInstance*>(tos); }
 
-// Runs a host function on arguments at `base`, called from (ip, locals, inst).
-static Outcome run_host(const FuncInstance& callee, uint64_t* base, const uint8_t* ip, uint64_t* locals,
-                        InstanceData* inst) {
-  ExecutionContext& context = *inst->context;
-  Store& store = *inst->store;
-  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < context.native_stack_limit) {
-    return store.set_trap(TrapCode::call_stack_exhausted);
-  }
-  if (auto* entry = static_cast<EntryFrame*>(context.entry_frame)) {
-    entry->exit_ip = ip;
-    entry->exit_locals = locals;
-    entry->exit_instance = inst;
-  }
-  context.stack_top = base + std::max(callee.type->param_slots, callee.type->result_slots);
-  return callee.host(callee.host_environment, store, inst, base);
-}
-
 // A host function did not return: a trap ends the invocation, an exception may have a handler here.
 static COLD_HANDLER(host_failed) {
-  if (static_cast<Outcome>(tos) == Outcome::trap) {
-    if (inst->store->trap().backtrace.empty()) inst->store->capture_backtrace(ip, locals, inst);
-    return Outcome::trap;
-  }
+  if (static_cast<Outcome>(tos) == Outcome::trap) return Outcome::trap;
   tos = reinterpret_cast<uint64_t>(inst->store->take_exception());
   GOTO(throw_in_tos);
 }
@@ -148,7 +124,7 @@ static COLD_HANDLER(host_failed) {
 static COLD_HANDLER(call_host) {
   const FuncInstance& callee = *callee_in(tos);
   uint64_t* base = sp + 1 - callee.type->param_slots;
-  const Outcome outcome = run_host(callee, base, ip, locals, inst);
+  const Outcome outcome = inst->store->call_host(callee, inst, base, ip, locals);
   if (outcome != Outcome::ok) {
     tos = static_cast<uint64_t>(outcome);
     GOTO(host_failed);
@@ -259,10 +235,8 @@ HANDLER(op_call_ref) {
 static COLD_HANDLER(tail_call_host) {
   const FuncInstance& callee = *callee_in(tos);
   uint64_t* base = sp + 1 - callee.type->param_slots;
-  const uint32_t slots = std::max(callee.type->param_slots, callee.type->result_slots);
-  if (static_cast<uint64_t>(inst->context->stack_limit - base) < slots) TRAP_NOW(call_stack_exhausted);
   const FuncCode& current = current_function(inst, ip);
-  const Outcome outcome = run_host(callee, base, ip, locals, inst);
+  const Outcome outcome = inst->store->call_host(callee, inst, base, ip, locals);
   if (outcome != Outcome::ok) {
     tos = static_cast<uint64_t>(outcome);
     GOTO(host_failed);
