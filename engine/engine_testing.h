@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -19,7 +21,10 @@ inline Config full_config() {
 
 inline Module compile(const Engine& engine, std::string_view text) {
   auto module = Module::compile_text(engine, text);
-  if (!module) ADD_FAILURE() << module.error().to_string();
+  if (!module) {
+    std::fprintf(stderr, "%s\nin: %.*s\n", module.error().to_string().c_str(), static_cast<int>(text.size()), text.data());
+    std::abort();  // the test's own mistake
+  }
   return *module;
 }
 
@@ -33,7 +38,10 @@ struct World {
 
   Instance instantiate(std::string_view text) {
     auto instance = linker.instantiate(store, compile(engine, text));
-    if (!instance) ADD_FAILURE() << instance.error().to_string();
+    if (!instance) {
+      std::fprintf(stderr, "%s\n", instance.error().to_string().c_str());
+      std::abort();
+    }
     return *instance;
   }
   Func func(std::string_view text, std::string_view name = "f") { return *instantiate(text).func(name); }

@@ -159,7 +159,7 @@ TEST(Limits, BoundMemoryTablesStackAndHeap) {
     (func (export "grow_table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))
     (func $deep (export "deep") (param i32) (result i32)
       (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))
-    (func (export "alloc") (param i32) (result arrayref) (array.new_default $a (local.get 0))))) )"));
+    (func (export "alloc") (param i32) (result arrayref) (array.new_default $a (local.get 0)))))"));
   ASSERT_TRUE(instance) << instance.error().to_string();
   auto grow = *instance->typed<int32_t(int32_t)>("grow");
   EXPECT_EQ(*grow(1), 1);
