@@ -19,6 +19,10 @@ api::Features features_for_path(std::string_view path) {
     size_t at = path.find(folder.part);
     if (at != std::string_view::npos && (at == 0 || path[at - 1] == '/')) features = features.with(folder.feature);
   }
+  if (features.has(Feature::threads)) {
+    // This folder still holds the proposal's own copies of core files, which expect one table and one 32-bit memory at most.
+    features = features.without(Feature::multi_memory).without(Feature::memory64).without(Feature::reference_types);
+  }
   return features;
 }
 
