@@ -104,6 +104,12 @@ int CodeParser::take_hint() {
   return hint;
 }
 
+// A hint speaks about the condition of an if or a br_if; the section it becomes may not say anything else.
+void CodeParser::check_hint_target(int annotation_index, Opcode op) {
+  if (annotation_index < 0 || op == Opcode::if_ || op == Opcode::br_if) return;
+  c_.fail_at(c_.list().annotations[annotation_index].offset, "@metadata.code.branch_hint annotation: invalid target");
+}
+
 void CodeParser::record_hint(int annotation_index) {
   if (annotation_index < 0) return;
   const Annotation& annotation = c_.list().annotations[annotation_index];
@@ -189,6 +195,7 @@ void CodeParser::flat_instruction() {
   int hint = take_hint();
   Opcode op = find_mnemonic(c_.text());
   if (op == Opcode::invalid) return c_.unexpected();
+  check_hint_target(hint, op);
   FrameKind kind = FrameKind::flat_block;
   switch (op) {
     case Opcode::if_: kind = FrameKind::flat_if; break;
@@ -263,6 +270,7 @@ void CodeParser::open_form() {
   int hint = take_hint();
   c_.advance();
   Opcode op = c_.kind() == TokenKind::keyword ? find_mnemonic(c_.text()) : Opcode::invalid;
+  check_hint_target(hint, op);
   switch (op) {
     case Opcode::invalid:
     case Opcode::end:

@@ -90,13 +90,13 @@ bool parse_v128_lanes(TokenCursor& cursor, uint8_t (&bytes)[16]) {
   }
   cursor.advance();
   if (count_numbers(cursor) != shape->lanes) {
-    bool is_other = cursor.kind() != TokenKind::rparen && cursor.kind() != TokenKind::lparen && !is_number(cursor.kind());
+    bool is_other =
+        cursor.kind() != TokenKind::rparen && cursor.kind() != TokenKind::lparen && !is_number(cursor.kind());
     is_other ? cursor.unexpected() : cursor.fail("wrong number of lane literals");
     return false;
   }
   for (unsigned i = 0; i < shape->lanes; ++i) {
-    uint64_t lane =
-        shape->is_float ? parse_float_token(cursor, shape->bits) : parse_integer_token(cursor, shape->bits);
+    uint64_t lane = shape->is_float ? parse_float_token(cursor, shape->bits) : parse_integer_token(cursor, shape->bits);
     for (unsigned b = 0; b < shape->bits / 8; ++b)
       bytes[i * shape->bits / 8 + b] = static_cast<uint8_t>(lane >> (8 * b));
   }
@@ -162,9 +162,7 @@ void CodeParser::immediates(Opcode op, Bytes& out) {
     case Immediates::elem: return index(Space::elem);
     case Immediates::data: c_.uses_data_index = true; return index(Space::data);
     case Immediates::mem_arg: return mem_arg(op, out);
-    case Immediates::mem_arg_lane:
-      mem_arg(op, out);
-      return lane(out);
+    case Immediates::mem_arg_lane: mem_arg(op, out); return lane(out);
     case Immediates::i32:
     case Immediates::i64:
     case Immediates::f32:
@@ -176,9 +174,7 @@ void CodeParser::immediates(Opcode op, Bytes& out) {
     case Immediates::val_types: return select_immediates(out);
     case Immediates::memory_memory: return index_pair(Space::memory, Space::memory, false, out);
     case Immediates::table_table: return index_pair(Space::table, Space::table, false, out);
-    case Immediates::data_memory:
-      c_.uses_data_index = true;
-      return index_pair(Space::memory, Space::data, true, out);
+    case Immediates::data_memory: c_.uses_data_index = true; return index_pair(Space::memory, Space::data, true, out);
     case Immediates::elem_table: return index_pair(Space::table, Space::elem, true, out);
     case Immediates::type_field: {
       uint32_t type = c_.resolve(Space::type);

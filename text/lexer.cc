@@ -273,6 +273,8 @@ std::string_view to_string(AnnotationKind kind) {
   return "";
 }
 
+bool is_id_char(char c) { return kIdChars[static_cast<uint8_t>(c)]; }
+
 std::expected<TokenList, TextError> tokenize(std::string_view source) { return Lexer(source).run(); }
 
 std::string decode_string(std::string_view token_text) {

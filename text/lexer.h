@@ -47,6 +47,9 @@ struct TokenList {
 // `source` is borrowed by the result.
 std::expected<TokenList, TextError> tokenize(std::string_view source);
 
+// Spec: text/values, idchar.
+bool is_id_char(char c);
+
 // The bytes a string token (with its quotes) stands for.
 std::string decode_string(std::string_view token_text);
 

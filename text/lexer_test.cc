@@ -12,7 +12,8 @@ std::string kinds(std::string_view source) {
   if (!list) return "error: " + list.error().message;
   std::string out;
   for (const Token& t : list->tokens) {
-    constexpr std::string_view kNames[] = {"(", ")", "keyword", "id", "quoted_id", "string", "integer", "real", "reserved", "eof"};
+    constexpr std::string_view kNames[] = {"(",      ")",       "keyword", "id",       "quoted_id",
+                                           "string", "integer", "real",    "reserved", "eof"};
     out += std::string(kNames[static_cast<unsigned>(t.kind)]) + " ";
   }
   if (!list->annotations.empty()) out += "annotations:" + std::to_string(list->annotations.size());
@@ -27,7 +28,8 @@ TEST(Lexer, TellsTheTokenKindsApart) {
 }
 
 TEST(Lexer, GluedTokensAreReserved) {
-  for (const char* text : {"\"a\"\"b\"", "$a\"b\"", "1x", "0x", "1_", "1__0", "_1", "0x1p", "#a", "Abc", "@a", "a\"b\"", "{", ","})
+  for (const char* text :
+       {"\"a\"\"b\"", "$a\"b\"", "1x", "0x", "1_", "1__0", "_1", "0x1p", "#a", "Abc", "@a", "a\"b\"", "{", ","})
     EXPECT_EQ(kinds(text), "reserved eof ") << text;
   EXPECT_EQ(kinds("1(2)3"), "integer ( integer ) integer eof ");
 }
@@ -54,8 +56,8 @@ TEST(Lexer, RefusesBadStrings) {
   EXPECT_EQ(kinds("\"abc\n\""), "error: unclosed string literal");
   EXPECT_EQ(kinds("\"\x01\""), "error: illegal control character in string literal");
   EXPECT_EQ(kinds("\"\\"), "error: illegal escape");
-  for (const char* text : {R"("\x")", R"("\1")", R"("\u{}")", R"("\u{d800}")", R"("\u{110000}")", R"("\u{99999999999}")",
-                           R"("\u{1")", R"("\u{1__0}")", R"("\u{_1}")", R"("\u41")"})
+  for (const char* text : {R"("\x")", R"("\1")", R"("\u{}")", R"("\u{d800}")", R"("\u{110000}")",
+                           R"("\u{99999999999}")", R"("\u{1")", R"("\u{1__0}")", R"("\u{_1}")", R"("\u41")"})
     EXPECT_EQ(kinds(text), "error: illegal escape") << text;
 }
 

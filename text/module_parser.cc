@@ -199,9 +199,7 @@ void ModuleParser::import_type(ExternKind kind, Bytes& out) {
     case ExternKind::table: return table_type(out);
     case ExternKind::memory: return memory_type(out);
     case ExternKind::global: return global_type(out);
-    case ExternKind::tag:
-      out.push_back(0);
-      return write_uleb(out, c_.parse_type_use(&ids).index);
+    case ExternKind::tag: out.push_back(0); return write_uleb(out, c_.parse_type_use(&ids).index);
   }
 }
 

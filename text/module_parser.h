@@ -24,7 +24,21 @@ bool is_module_field(std::string_view word);
 
 // Sections in the order of a module; the places a custom section can be put before or after.
 enum class SectionSlot : uint8_t {
-  first, type, import, func, table, memory, tag, global, export_, start, elem, data_count, code, data, last
+  first,
+  type,
+  import,
+  func,
+  table,
+  memory,
+  tag,
+  global,
+  export_,
+  start,
+  elem,
+  data_count,
+  code,
+  data,
+  last
 };
 inline constexpr unsigned kSectionSlotCount = 15;
 
@@ -89,7 +103,8 @@ class ModuleParser {
   void expression_list(Bytes& items, uint32_t& count);
   void index_list(Bytes& items, uint32_t& count);
   std::string strings();
-  void inline_elem(uint32_t table, TextType type, AddressType address, uint32_t count, bool expressions, const Bytes& items);
+  void inline_elem(uint32_t table, TextType type, AddressType address, uint32_t count, bool expressions,
+                   const Bytes& items);
   void zero_offset(AddressType address, Bytes& out);
 
   // Assembly (module_writer.cc)

@@ -119,10 +119,12 @@ void ModuleContext::parse_struct_fields(Bytes& out, uint32_t index) {
   NameMap names;
   while (take_form("field")) {
     uint32_t offset = peek().offset;
-    if (std::optional<std::string_view> id = take_id()) {
-      if (!field_ids_[index].emplace(*id, count).second) fail_at(offset, "duplicate field $" + std::string(*id));
-      std::string name;
-      if (take_given_name(id, name)) names.emplace_back(count, std::move(name));
+    std::optional<std::string_view> id = take_id();
+    std::string name;
+    bool has_name = take_given_name(id, name);
+    if (has_name) names.emplace_back(count, std::move(name));
+    if (id && !field_ids_[index].emplace(*id, count).second) fail_at(offset, "duplicate field $" + std::string(*id));
+    if (id || has_name) {
       parse_field_type(fields);
       ++count;
     } else {
@@ -192,14 +194,15 @@ void ModuleContext::parse_type_or_rec(uint32_t& next_index) {
     members.push_back(parse_sub_type(next_index++));
     expect_rparen();
   };
-  if (take_form("rec")) {
+  bool is_rec = take_form("rec");
+  if (is_rec) {
     while (!failed() && kind() == TokenKind::lparen) parse_type();
     expect_rparen();
   } else {
     parse_type();
   }
   ++type_group_count_;
-  if (members.size() != 1) {
+  if (is_rec) {  // kept as written, also with one member: the type is the same
     type_groups_.push_back(0x4E);
     write_uleb(type_groups_, members.size());
   }
@@ -219,8 +222,7 @@ void ModuleContext::parse_params(std::vector<TextType>& params, ParamIds* ids, N
       params.push_back(parse_value_type());
     } else {
       std::string name;
-      if (ids && take_name_annotation(name))
-        names.emplace_back(static_cast<uint32_t>(params.size()), std::move(name));
+      if (ids && take_name_annotation(name)) names.emplace_back(static_cast<uint32_t>(params.size()), std::move(name));
       while (kind() != TokenKind::rparen && !failed()) params.push_back(parse_value_type());
     }
     expect_rparen();

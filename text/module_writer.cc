@@ -12,11 +12,11 @@ struct SlotWord {
   SectionSlot slot;
 };
 constexpr SlotWord kSlotWords[] = {
-    {"first", SectionSlot::first},     {"type", SectionSlot::type},     {"import", SectionSlot::import},
-    {"func", SectionSlot::func},       {"table", SectionSlot::table},   {"memory", SectionSlot::memory},
-    {"tag", SectionSlot::tag},         {"global", SectionSlot::global}, {"export", SectionSlot::export_},
-    {"start", SectionSlot::start},     {"elem", SectionSlot::elem},     {"datacount", SectionSlot::data_count},
-    {"code", SectionSlot::code},       {"data", SectionSlot::data},     {"last", SectionSlot::last},
+    {"first", SectionSlot::first}, {"type", SectionSlot::type},     {"import", SectionSlot::import},
+    {"func", SectionSlot::func},   {"table", SectionSlot::table},   {"memory", SectionSlot::memory},
+    {"tag", SectionSlot::tag},     {"global", SectionSlot::global}, {"export", SectionSlot::export_},
+    {"start", SectionSlot::start}, {"elem", SectionSlot::elem},     {"datacount", SectionSlot::data_count},
+    {"code", SectionSlot::code},   {"data", SectionSlot::data},     {"last", SectionSlot::last},
 };
 
 // Section ids by slot; first and last have none.
@@ -47,8 +47,7 @@ void write_indirect_name_map(Bytes& out, const IndirectNameMap& map) {
 }  // namespace
 
 void ModuleParser::take_custom_annotations() {
-  for (int i; (i = c_.take_annotation(AnnotationKind::custom)) >= 0;)
-    parse_custom_annotation(c_.list().annotations[i]);
+  for (int i; (i = c_.take_annotation(AnnotationKind::custom)) >= 0;) parse_custom_annotation(c_.list().annotations[i]);
 }
 
 // (@custom "name" (before|after section)? "contents"*)

@@ -30,10 +30,12 @@ TEST(Numbers, IntegersAtTheirBounds) {
 
 TEST(Numbers, ClassifiesLexically) {
   for (const char* text : {"0", "-1", "+0x1_2", "00"}) EXPECT_EQ(classify_number(text), NumberKind::integer) << text;
-  for (const char* text : {"1.", "1.5", "1e5", "1.e5", "0x1.", "0x1.8p1", "0x1p-5", "-inf", "+nan", "nan:0x1_0", "1_0.0_1e1_0"})
+  for (const char* text :
+       {"1.", "1.5", "1e5", "1.e5", "0x1.", "0x1.8p1", "0x1p-5", "-inf", "+nan", "nan:0x1_0", "1_0.0_1e1_0"})
     EXPECT_EQ(classify_number(text), NumberKind::real) << text;
-  for (const char* text : {"", "-", "+", "1_", "_1", "1__1", "0x", "0xg", "1.5.", ".5", "1e", "1e+", "0x1p", "0x1e+1", "nan:0x", "nan:1",
-                           "nan:canonical", "infinity", "0X1", "1._5", "1.5_", "0x.8", "1e_1", "- 1"})
+  for (const char* text : {"",    "-",    "+",    "1_",   "_1",     "1__1",   "0x",    "0xg",           "1.5.",
+                           ".5",  "1e",   "1e+",  "0x1p", "0x1e+1", "nan:0x", "nan:1", "nan:canonical", "infinity",
+                           "0X1", "1._5", "1.5_", "0x.8", "1e_1",   "- 1"})
     EXPECT_EQ(classify_number(text), NumberKind::none) << text;
 }
 
@@ -41,19 +43,19 @@ TEST(Numbers, ClassifiesLexically) {
 TEST(Numbers, HexFloatsRoundToNearestEven) {
   EXPECT_EQ(parse_f32("0x1p0"), 0x3F800000u);
   EXPECT_EQ(parse_f32("-0x0p0"), 0x80000000u);
-  EXPECT_EQ(parse_f32("0x1.000001p0"), 0x3F800000u);            // halfway, down to even
-  EXPECT_EQ(parse_f32("0x1.000003p0"), 0x3F800002u);            // halfway, up to even
+  EXPECT_EQ(parse_f32("0x1.000001p0"), 0x3F800000u);                   // halfway, down to even
+  EXPECT_EQ(parse_f32("0x1.000003p0"), 0x3F800002u);                   // halfway, up to even
   EXPECT_EQ(parse_f32("0x1.00000100000000000000001p0"), 0x3F800001u);  // sticky bit far below
   EXPECT_EQ(parse_f32("0x1.fffffefffffffffffffffp127"), 0x7F7FFFFFu);
-  EXPECT_FALSE(parse_f32("0x1.ffffffp127"));                    // halfway to 2^128
+  EXPECT_FALSE(parse_f32("0x1.ffffffp127"));  // halfway to 2^128
   EXPECT_EQ(parse_f32("0x1.fffffep127"), 0x7F7FFFFFu);
   EXPECT_FALSE(parse_f32("0x1p128"));
   EXPECT_EQ(parse_f32("0x1p-149"), 1u);
-  EXPECT_EQ(parse_f32("0x1p-150"), 0u);                         // halfway to the least subnormal: even is zero
+  EXPECT_EQ(parse_f32("0x1p-150"), 0u);  // halfway to the least subnormal: even is zero
   EXPECT_EQ(parse_f32("0x1.0000000001p-150"), 1u);
   EXPECT_EQ(parse_f32("0x1.8p-149"), 2u);
   EXPECT_EQ(parse_f32("0x1.fffffcp-127"), 0x007FFFFFu);
-  EXPECT_EQ(parse_f32("0x1.fffffep-127"), 0x00800000u);         // halfway, carries into the normal range
+  EXPECT_EQ(parse_f32("0x1.fffffep-127"), 0x00800000u);  // halfway, carries into the normal range
   EXPECT_EQ(parse_f64("0x1p-1074"), 1u);
   EXPECT_EQ(parse_f64("0x1p-1075"), 0u);
   EXPECT_EQ(parse_f64("0x1.00000000000000000000000000001p-1075"), 1u);

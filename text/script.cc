@@ -38,9 +38,9 @@ struct RefForm {
   bool takes_number;
 };
 constexpr RefForm kRefForms[] = {
-    {"ref.func", ValueKind::ref_func, true},     {"ref.extern", ValueKind::ref_extern, true},
-    {"ref.host", ValueKind::ref_host, true},     {"ref.any", ValueKind::ref_any, false},
-    {"ref.eq", ValueKind::ref_eq, false},        {"ref.i31", ValueKind::ref_i31, false},
+    {"ref.func", ValueKind::ref_func, true},      {"ref.extern", ValueKind::ref_extern, true},
+    {"ref.host", ValueKind::ref_host, true},      {"ref.any", ValueKind::ref_any, false},
+    {"ref.eq", ValueKind::ref_eq, false},         {"ref.i31", ValueKind::ref_i31, false},
     {"ref.struct", ValueKind::ref_struct, false}, {"ref.array", ValueKind::ref_array, false},
     {"ref.exn", ValueKind::ref_exn, false},
 };
@@ -285,8 +285,7 @@ class ScriptParser : public TokenCursor {
     value.shape = form->shape;
     unsigned bits = 128 / form->lanes;
     for (unsigned i = 0; i < form->lanes; ++i) {
-      uint64_t lane =
-          form->is_float ? parse_float_or_pattern(bits, value.nan[i]) : parse_integer_token(*this, bits);
+      uint64_t lane = form->is_float ? parse_float_or_pattern(bits, value.nan[i]) : parse_integer_token(*this, bits);
       unsigned at = i * bits;
       (at < 64 ? value.lo : value.hi) |= lane << (at % 64);
     }

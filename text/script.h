@@ -27,9 +27,9 @@ enum class ModuleForm : uint8_t { text, binary, quote };
 struct ModuleSource {
   ModuleForm form = ModuleForm::text;
   uint32_t line = 0;
-  std::string id;               // "$m" without the dollar; empty = anonymous
-  std::vector<uint8_t> bytes;   // text (already encoded) and binary
-  std::string quote;            // quote: the WAT source, not yet parsed
+  std::string id;                  // "$m" without the dollar; empty = anonymous
+  std::vector<uint8_t> bytes;      // text (already encoded) and binary
+  std::string quote;               // quote: the WAT source, not yet parsed
   std::optional<TextError> error;  // text: why it did not encode
 };
 
@@ -52,7 +52,7 @@ enum class ValueKind : uint8_t {
   ref_struct,
   ref_array,
   ref_exn,
-  either,      // one of `alternatives` must match
+  either,  // one of `alternatives` must match
 };
 
 enum class NanPattern : uint8_t { none, canonical, arithmetic };
@@ -63,8 +63,8 @@ struct Value {
   uint64_t lo = 0;  // number bits, low half of a vector, or the n of ref.extern/ref.host/ref.func
   uint64_t hi = 0;
   V128Shape shape = V128Shape::i8x16;
-  NanPattern nan[4] = {};      // per lane: f32, f64 use [0]; f32x4 all four; f64x2 [0] and [1]
-  bool has_number = false;     // the reference kinds: whether n was given
+  NanPattern nan[4] = {};            // per lane: f32, f64 use [0]; f32x4 all four; f64x2 [0] and [1]
+  bool has_number = false;           // the reference kinds: whether n was given
   std::optional<AbstractHeap> heap;  // ref_null
   std::vector<Value> alternatives;   // either
 };
@@ -96,7 +96,7 @@ enum class CommandKind : uint8_t {
   assert_unlinkable,      // module, message: instantiation fails to link
   assert_uninstantiable,  // module, message: instantiation traps
   thread,  // (thread $target_id (shared (module $s))* commands): `body` runs on a new thread with the modules in `shared_ids`
-  wait,    // (wait $target_id): joins the thread
+  wait,  // (wait $target_id): joins the thread
 };
 
 std::string_view to_string(CommandKind kind);
@@ -108,12 +108,12 @@ struct Command {
   bool has_module = false;  // `module` holds something (else `action` does, where the kind has one)
   ModuleSource module;
   Action action;
-  std::vector<Value> results;  // assert_return; several = multi-value
-  std::string message;         // assert_*: expected prefix of the error or trap message
-  std::string name;            // register_
-  std::string target_id;       // register_, thread, wait
-  std::string instance_id;     // module_instance
-  std::string definition_id;   // module_instance
+  std::vector<Value> results;           // assert_return; several = multi-value
+  std::string message;                  // assert_*: expected prefix of the error or trap message
+  std::string name;                     // register_
+  std::string target_id;                // register_, thread, wait
+  std::string instance_id;              // module_instance
+  std::string definition_id;            // module_instance
   std::vector<std::string> shared_ids;  // thread
   std::vector<Command> body;            // thread
 };

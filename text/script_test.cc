@@ -51,7 +51,8 @@ TEST(Scripts, InlineModulesTakeAllTheirFields) {
 TEST(Scripts, ValuesAndPatterns) {
   Script s = parse(
       "(assert_return (invoke $m \"f\" (i32.const -1) (f64.const 1) (ref.extern 7) (ref.null func))"
-      "  (f32.const nan:canonical) (v128.const f32x4 1 nan:arithmetic -0 nan:canonical) (v128.const i16x8 1 2 3 4 5 6 7 -1)"
+      "  (f32.const nan:canonical) (v128.const f32x4 1 nan:arithmetic -0 nan:canonical) (v128.const i16x8 1 2 3 4 5 6 "
+      "7 -1)"
       "  (ref.null) (ref.func) (ref.extern) (ref.i31) (either (i64.const 1) (i64.const 2)) (ref.host 3))");
   ASSERT_EQ(s.commands.size(), 1u);
   const Action& action = s.commands[0].action;
@@ -99,8 +100,9 @@ TEST(Scripts, Threads) {
 }
 
 TEST(Scripts, BadScriptsAreErrors) {
-  for (const char* source : {"(assert_nothing)", "(assert_return)", "(invoke)", "(invoke \"f\" (i32.const x))", "(module", "x", "(register)",
-                             "(assert_invalid (invoke \"f\") \"m\")", "(thread $t (thread $u))", "(assert_return (invoke \"f\") (either (either)))"})
+  for (const char* source : {"(assert_nothing)", "(assert_return)", "(invoke)", "(invoke \"f\" (i32.const x))",
+                             "(module", "x", "(register)", "(assert_invalid (invoke \"f\") \"m\")",
+                             "(thread $t (thread $u))", "(assert_return (invoke \"f\") (either (either)))"})
     EXPECT_FALSE(parse_script(source)) << source;
 }
 

@@ -11,8 +11,8 @@ namespace arris::text {
 
 struct TextError {
   std::string message;
-  uint32_t line = 1;    // 1-based
-  uint32_t column = 1;  // 1-based, in bytes
+  uint32_t line = 1;        // 1-based
+  uint32_t column = 1;      // 1-based, in bytes
   std::string source_line;  // the line at fault, shortened around the column if very long
   uint32_t caret = 0;       // 0-based byte position of the column within source_line
 

@@ -13,13 +13,13 @@ namespace {
 
 // Words of the grammar that are no instructions. Any other word is what the reference interpreter's lexer refuses.
 constexpr std::string_view kSyntaxWords[] = {
-    "after",   "array",   "before",  "binary",    "catch",     "catch_all", "catch_all_ref", "catch_ref", "data",
-    "declare", "definition", "delegate", "do",    "elem",      "export",    "f32",           "f32x4",     "f64",
-    "f64x2",   "field",   "final",   "func",      "get",       "global",    "i16",           "i16x8",     "i31",
-    "i32",     "i32x4",   "i64",     "i64x2",     "i8",        "i8x16",     "import",        "instance",  "invoke",
-    "item",    "local",   "memory",  "module",    "mut",       "nan:arithmetic", "nan:canonical", "null", "offset",
-    "pagesize", "param",  "quote",   "rec",       "ref",       "register",  "result",        "shared",    "start",
-    "struct",  "sub",     "table",   "tag",       "then",      "type",      "v128",          "either",
+    "after",    "array",      "before",   "binary", "catch", "catch_all",      "catch_all_ref", "catch_ref", "data",
+    "declare",  "definition", "delegate", "do",     "elem",  "export",         "f32",           "f32x4",     "f64",
+    "f64x2",    "field",      "final",    "func",   "get",   "global",         "i16",           "i16x8",     "i31",
+    "i32",      "i32x4",      "i64",      "i64x2",  "i8",    "i8x16",          "import",        "instance",  "invoke",
+    "item",     "local",      "memory",   "module", "mut",   "nan:arithmetic", "nan:canonical", "null",      "offset",
+    "pagesize", "param",      "quote",    "rec",    "ref",   "register",       "result",        "shared",    "start",
+    "struct",   "sub",        "table",    "tag",    "then",  "type",           "v128",          "either",
 #define HEAPTYPE(name, code, text, ref_text) text, ref_text,
 #include "wasm/types.def"
 };

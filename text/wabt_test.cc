@@ -67,7 +67,8 @@ std::map<uint32_t, std::string> modules_by_line(const std::string& json) {
     std::string command = json.substr(at, next - at);
     size_t line = command.find("\"line\": ");
     std::string file = quoted_field(command, "filename");
-    if (file.ends_with(".wasm") && line != std::string::npos) modules[std::strtoul(&command[line + 8], nullptr, 10)] = file;
+    if (file.ends_with(".wasm") && line != std::string::npos)
+      modules[std::strtoul(&command[line + 8], nullptr, 10)] = file;
     at = next;
   }
   return modules;
@@ -75,9 +76,9 @@ std::map<uint32_t, std::string> modules_by_line(const std::string& json) {
 
 // Where WABT 1.0.32 writes other, equally good or older bytes, by file.
 constexpr std::string_view kOtherwiseEncoded[] = {
-    "block.wast", "loop.wast",       // (type $t) of a block, written as the value type it comes to
-    "bulk.wast", "ref_func.wast", "table_copy.wast",  // element expressions that are all ref.func, written as indices
-    "func.wast",                     // (ref $t) in the codes of the old function-references proposal
+    "block.wast", "loop.wast",                         // (type $t) of a block, written as the value type it comes to
+    "bulk.wast",  "ref_func.wast", "table_copy.wast",  // element expressions that are all ref.func, written as indices
+    "func.wast",                                       // (ref $t) in the codes of the old function-references proposal
 };
 
 TEST(Wabt, EncodesTheSuiteAsWeDo) {
@@ -91,8 +92,8 @@ TEST(Wabt, EncodesTheSuiteAsWeDo) {
     if (entry.path().extension() == ".wast") paths.push_back(entry.path());
   std::ranges::sort(paths);
   for (const fs::path& path : paths) {
-    std::string command = "cd " + scratch.string() + " && rm -f * && wast2json --enable-all " +
-                          path.string() + " -o out.json >/dev/null 2>&1";
+    std::string command = "cd " + scratch.string() + " && rm -f * && wast2json --enable-all " + path.string() +
+                          " -o out.json >/dev/null 2>&1";
     if (std::system(command.c_str()) != 0) continue;  // syntax newer than this WABT
     auto script = parse_script(read(path));
     ASSERT_TRUE(script);
@@ -105,7 +106,8 @@ TEST(Wabt, EncodesTheSuiteAsWeDo) {
       auto bytes = encode(c.module);
       ASSERT_TRUE(bytes);
       bool same = essential_sections({bytes->begin(), bytes->end()}) == essential_sections(read(scratch / it->second));
-      if (!same && std::ranges::find(kOtherwiseEncoded, path.filename().string()) != std::end(kOtherwiseEncoded)) continue;
+      if (!same && std::ranges::find(kOtherwiseEncoded, path.filename().string()) != std::end(kOtherwiseEncoded))
+        continue;
       same ? ++equal : ++different;
       EXPECT_TRUE(same) << path << ":" << c.line;
     }

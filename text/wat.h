@@ -14,8 +14,9 @@
 namespace arris::text {
 
 struct WatOptions {
-  Features features = {};    // accepted for the interface's sake: text of disabled features parses, the validator refuses it
-  bool write_names = true;   // identifiers become a name section; (@name ...) annotations always do
+  Features features =
+      {};  // accepted for the interface's sake: text of disabled features parses, the validator refuses it
+  bool write_names = true;  // identifiers become a name section; (@name ...) annotations always do
 };
 
 // `source` is one module, with or without the enclosing (module ...). It is borrowed for the call only.
