@@ -26,8 +26,12 @@ struct Access {
   static Module module(std::shared_ptr<const ModuleState> state) { return Module(std::move(state)); }
   static Instance instance(StoreState* store, arris::runtime::InstanceData* data) { return Instance(store, data); }
   static Trap trap(std::shared_ptr<const TrapState> state) { return Trap(std::move(state)); }
-  static InterruptHandle interrupt_handle(std::shared_ptr<InterruptState> state) { return InterruptHandle(std::move(state)); }
-  static SharedMemory shared_memory(std::shared_ptr<arris::runtime::Memory> memory) { return SharedMemory(std::move(memory)); }
+  static InterruptHandle interrupt_handle(std::shared_ptr<InterruptState> state) {
+    return InterruptHandle(std::move(state));
+  }
+  static SharedMemory shared_memory(std::shared_ptr<arris::runtime::Memory> memory) {
+    return SharedMemory(std::move(memory));
+  }
   static const std::shared_ptr<arris::runtime::Memory>& memory(const SharedMemory& shared) { return shared.memory_; }
 
   static Func func(StoreState* store, const arris::runtime::FuncInstance* func) { return Func(store, func); }
@@ -35,7 +39,9 @@ struct Access {
   static Memory memory(StoreState* store, arris::runtime::MemoryInstance* memory) { return Memory(store, memory); }
   static Global global(StoreState* store, arris::runtime::GlobalInstance* global) { return Global(store, global); }
   static Tag tag(StoreState* store, arris::runtime::TagInstance* tag) { return Tag(store, tag); }
-  static Func host_func(StoreRef store, HostFunction function) { return Func::from_host_function(store, std::move(function)); }
+  static Func host_func(StoreRef store, HostFunction function) {
+    return Func::from_host_function(store, std::move(function));
+  }
 
   static Extern from_runtime(StoreState* store, const arris::runtime::Extern& value);
   // The runtime's form of `value`, and whether it belongs to `store`.

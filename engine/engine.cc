@@ -54,7 +54,9 @@ Engine::Engine(const Config& config)
 const Config& Engine::config() const { return state_->config; }
 
 std::string Engine::describe(ValType type) const { return describe_type(*state_->registry, type, 0); }
-std::string Engine::describe(const FuncType& type) const { return "(" + describe_func(*state_->registry, type, 0) + ")"; }
+std::string Engine::describe(const FuncType& type) const {
+  return "(" + describe_func(*state_->registry, type, 0) + ")";
+}
 
 bool Engine::is_subtype(ValType sub, ValType super) const { return state_->registry->is_subtype(sub, super); }
 

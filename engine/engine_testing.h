@@ -22,7 +22,8 @@ inline Config full_config() {
 inline Module compile(const Engine& engine, std::string_view text) {
   auto module = Module::compile_text(engine, text);
   if (!module) {
-    std::fprintf(stderr, "%s\nin: %.*s\n", module.error().to_string().c_str(), static_cast<int>(text.size()), text.data());
+    std::fprintf(stderr, "%s\nin: %.*s\n", module.error().to_string().c_str(), static_cast<int>(text.size()),
+                 text.data());
     std::abort();  // the test's own mistake
   }
   return *module;

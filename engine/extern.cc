@@ -31,7 +31,8 @@ std::string to_string(const ExternType& type) {
     return "(table " + limits_text(table->limits) + " " + to_string(table->element) + ")";
   if (const MemoryType* memory = type.memory()) {
     std::string out = "(memory " + limits_text(memory->limits) + (memory->shared ? " shared" : "");
-    if (memory->page_size_log2 != 16) out += " (pagesize " + std::to_string(uint64_t{1} << memory->page_size_log2) + ")";
+    if (memory->page_size_log2 != 16)
+      out += " (pagesize " + std::to_string(uint64_t{1} << memory->page_size_log2) + ")";
     return out + ")";
   }
   if (const GlobalType* global = type.global()) {

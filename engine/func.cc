@@ -28,7 +28,8 @@ struct DynamicCallable {
   Func::Callback callback;
 };
 
-Outcome dynamic_trampoline(void* environment, arris::runtime::Store&, InstanceData* instance, uint64_t* slots) noexcept {
+Outcome dynamic_trampoline(void* environment, arris::runtime::Store&, InstanceData* instance,
+                           uint64_t* slots) noexcept {
   auto* host = static_cast<detail::HostEnvironment*>(environment);
   auto& callable = *static_cast<DynamicCallable*>(host->callable);
   std::vector<Val> args, results;
@@ -41,13 +42,14 @@ Outcome dynamic_trampoline(void* environment, arris::runtime::Store&, InstanceDa
   }
   for (ValType type : callable.type.results) results.push_back(Val::zero(type));
   Caller caller(host->store, instance);
-  if (auto done = callable.callback(caller, args, results); !done) return detail::raise(host->store, std::move(done).error());
+  if (auto done = callable.callback(caller, args, results); !done)
+    return detail::raise(host->store, std::move(done).error());
   uint64_t* out = slots;
   for (size_t i = 0; i < results.size(); ++i) {
     ValType type = callable.type.results[i];
     if (!detail::val_to_slots(host->store, results[i], type, out)) {
-      return detail::raise(host->store, Trap("a host function returned a " + to_string(results[i].type()) + " as result " +
-                                             std::to_string(i) + " of type " + to_string(type)));
+      return detail::raise(host->store, Trap("a host function returned a " + to_string(results[i].type()) +
+                                             " as result " + std::to_string(i) + " of type " + to_string(type)));
     }
     out += type.slots();
   }
@@ -101,11 +103,13 @@ HostFunction make_slots_host_function(const FuncType& type, Func::SlotsCallback 
   return {type, &slots_trampoline, std::make_shared<SlotsCallable>(std::move(callback), slots)};
 }
 
-bool call_slots(StoreState* store, const FuncInstance* func, uint64_t* slots, uint32_t param_slots, uint32_t result_slots) {
+bool call_slots(StoreState* store, const FuncInstance* func, uint64_t* slots, uint32_t param_slots,
+                uint32_t result_slots) {
   return store->store.invoke(*func, {slots, param_slots}, {slots, result_slots}) == Outcome::ok;
 }
 
-bool argument_ref_to_slot(const StoreState* store, const FuncInstance* func, uint32_t index, const Ref& ref, uint64_t* slot) {
+bool argument_ref_to_slot(const StoreState* store, const FuncInstance* func, uint32_t index, const Ref& ref,
+                          uint64_t* slot) {
   return ref_to_slot(store, ref, func->type->func.params[index], slot);
 }
 

@@ -36,7 +36,8 @@ TEST(TypedFunc, SeveralResultsAreATuple) {
 
 TEST(TypedFunc, VectorsTakeTwoSlots) {
   World world;
-  auto rotate = world.func(R"((module (func (export "f") (param v128 i32 v128) (result v128 i32 v128)
+  auto rotate = world
+                    .func(R"((module (func (export "f") (param v128 i32 v128) (result v128 i32 v128)
                              local.get 2 local.get 1 local.get 0)))")
                     .typed<std::tuple<V128, int32_t, V128>(V128, int32_t, V128)>();
   ASSERT_TRUE(rotate);
@@ -158,7 +159,8 @@ TEST(HostFunc, EveryShapeOfCallableCanBeCalledFromWasm) {
   EXPECT_EQ(*(*instance.typed<int64_t()>("free"))(), -15);
   EXPECT_EQ(*(*instance.typed<int64_t()>("pointer"))(), 1'000'000'000'000);
   EXPECT_EQ(*(*instance.typed<int32_t()>("mutable"))(), 21);
-  EXPECT_EQ(*(*instance.typed<std::tuple<int32_t, double>(double)>("tuple"))(5.0), (std::tuple<int32_t, double>(3, 2.5)));
+  EXPECT_EQ(*(*instance.typed<std::tuple<int32_t, double>(double)>("tuple"))(5.0),
+            (std::tuple<int32_t, double>(3, 2.5)));
   EXPECT_EQ(*(*instance.typed<int32_t()>("status"))(), 8);
   auto expected = *instance.typed<uint64_t(uint64_t)>("expected");
   EXPECT_EQ(*expected(5), 4u);

@@ -23,7 +23,8 @@ const Linker::Item* Linker::find(std::string_view module, std::string_view name)
   return item != space->second.end() ? &item->second : nullptr;
 }
 
-void Linker::define_func(std::string_view module, std::string_view name, const FuncType& type, Func::Callback callback) {
+void Linker::define_func(std::string_view module, std::string_view name, const FuncType& type,
+                         Func::Callback callback) {
   set(module, name, detail::make_dynamic_host_function(type, std::move(callback)));
 }
 
@@ -61,7 +62,8 @@ std::optional<Extern> Linker::get(StoreRef store, std::string_view module, std::
 }
 
 std::string Linker::describe_missing(const ImportType& import) const {
-  std::string out = "\"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\" " + to_string(import.type);
+  std::string out =
+      "\"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\" " + to_string(import.type);
   detail::Nearest nearest(import.name);
   auto space = modules_.find(import.module);
   if (space != modules_.end()) {

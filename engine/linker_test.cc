@@ -32,8 +32,10 @@ TEST(Linker, NamesEveryImportOfTheWrongType) {
   World world;
   world.linker.define_func("h", "f", [](int32_t) {});
   world.linker.define("h", "g", *Global::create(world.store, {kI32, false}, Val(1)));
-  auto result = world.linker.instantiate(world.store, testing::compile(world.engine,
-      "(module (import \"h\" \"f\" (func (param i64))) (import \"h\" \"g\" (global (mut i32))))"));
+  auto result = world.linker.instantiate(
+      world.store,
+      testing::compile(world.engine,
+                       "(module (import \"h\" \"f\" (func (param i64))) (import \"h\" \"g\" (global (mut i32))))"));
   ASSERT_FALSE(result);
   ASSERT_NE(result.error().error(), nullptr);
   EXPECT_EQ(result.error().error()->code, ErrorCode::incompatible_import_type);
@@ -43,7 +45,8 @@ TEST(Linker, NamesEveryImportOfTheWrongType) {
 
 TEST(Linker, ConnectsInstancesUnderAName) {
   World world;
-  Instance provider = world.instantiate(R"((module (memory (export "memory") 1) (global (export "g") (mut i32) (i32.const 4))
+  Instance provider =
+      world.instantiate(R"((module (memory (export "memory") 1) (global (export "g") (mut i32) (i32.const 4))
     (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))))");
   world.linker.define_instance("math", provider);
   Instance user = world.instantiate(R"((module (import "math" "double" (func $double (param i32) (result i32)))
@@ -71,7 +74,8 @@ TEST(Linker, DefiningAgainReplaces) {
   World world;
   world.linker.define_func("h", "f", [] { return 1; });
   world.linker.define_func("h", "f", [] { return 2; });
-  Func func = world.func("(module (import \"h\" \"f\" (func $f (result i32))) (func (export \"f\") (result i32) (call $f)))");
+  Func func =
+      world.func("(module (import \"h\" \"f\" (func $f (result i32))) (func (export \"f\") (result i32) (call $f)))");
   EXPECT_EQ((*func.call({}))[0].i32(), 2);
 }
 
@@ -89,15 +93,15 @@ TEST(Linker, RefusesValuesOfAnotherStoreOrEngine) {
 
 TEST(Instance, StartFunctionAndSegmentsMayTrap) {
   World world;
-  auto trap = world.linker.instantiate(world.store, testing::compile(world.engine,
-      "(module $m (func $boom unreachable) (start $boom))"));
+  auto trap = world.linker.instantiate(
+      world.store, testing::compile(world.engine, "(module $m (func $boom unreachable) (start $boom))"));
   ASSERT_FALSE(trap);
   ASSERT_NE(trap.error().trap(), nullptr);
   EXPECT_EQ(trap.error().trap()->code(), TrapCode::unreachable);
   ASSERT_EQ(trap.error().trap()->frames().size(), 1u);
   EXPECT_EQ(trap.error().trap()->frames()[0].func_name, "boom");
-  auto segment = world.linker.instantiate(world.store, testing::compile(world.engine,
-      "(module (memory 1) (data (i32.const 65536) \"x\"))"));
+  auto segment = world.linker.instantiate(
+      world.store, testing::compile(world.engine, "(module (memory 1) (data (i32.const 65536) \"x\"))"));
   ASSERT_FALSE(segment);
   ASSERT_NE(segment.error().trap(), nullptr);
   EXPECT_EQ(segment.error().trap()->code(), TrapCode::out_of_bounds_memory_access);

@@ -16,9 +16,11 @@ std::span<uint8_t> bytes_of(const arris::runtime::MemoryInstance& memory) {
 
 std::expected<void, Error> check(const Engine& engine, const MemoryType& type) {
   const Limits& limits = type.limits;
-  if (type.page_size_log2 != 16 && !(type.page_size_log2 == 0 && engine.config().features.has(Feature::custom_page_sizes)))
+  if (type.page_size_log2 != 16 &&
+      !(type.page_size_log2 == 0 && engine.config().features.has(Feature::custom_page_sizes)))
     return std::unexpected(Error{ErrorCode::invalid_page_size});
-  if (limits.has_max && limits.min > limits.max) return std::unexpected(Error{ErrorCode::size_minimum_greater_than_maximum});
+  if (limits.has_max && limits.min > limits.max)
+    return std::unexpected(Error{ErrorCode::size_minimum_greater_than_maximum});
   if (type.shared && !limits.has_max) return std::unexpected(Error{ErrorCode::shared_memory_without_maximum});
   bool is_64 = limits.address == AddressType::i64;
   uint64_t ceiling = is_64 ? ~uint64_t{0} >> type.page_size_log2 : (uint64_t{1} << 32) >> type.page_size_log2;
@@ -67,11 +69,13 @@ std::optional<SharedMemory> Memory::shared() const {
 }
 
 std::expected<SharedMemory, Error> SharedMemory::create(const Engine& engine, const MemoryType& type) {
-  if (!type.shared) return std::unexpected(Error{ErrorCode::type_mismatch, kNoOffset, "the memory's type is not shared"});
+  if (!type.shared)
+    return std::unexpected(Error{ErrorCode::type_mismatch, kNoOffset, "the memory's type is not shared"});
   if (auto ok = check(engine, type); !ok) return std::unexpected(std::move(ok).error());
   const StoreLimits& limits = engine.config().limits;
   if (type.limits.min > limits.max_memory_pages || type.limits.min > limits.max_memory_bytes >> type.page_size_log2)
-    return std::unexpected(Error{ErrorCode::limit_exceeded, kNoOffset, "the memory is larger than the engine's limits"});
+    return std::unexpected(
+        Error{ErrorCode::limit_exceeded, kNoOffset, "the memory is larger than the engine's limits"});
   auto memory = arris::runtime::Memory::create(type);
   if (memory == nullptr) return std::unexpected(Error{ErrorCode::out_of_memory});
   return SharedMemory(std::move(memory));
@@ -80,6 +84,8 @@ std::expected<SharedMemory, Error> SharedMemory::create(const Engine& engine, co
 MemoryType SharedMemory::type() const { return memory_->type(); }
 std::span<uint8_t> SharedMemory::data() const { return bytes_of(memory_->instance()); }
 uint64_t SharedMemory::size_pages() const { return memory_->size_pages(); }
-std::expected<uint64_t, Error> SharedMemory::grow(uint64_t delta_pages) const { return grown(memory_->grow(delta_pages)); }
+std::expected<uint64_t, Error> SharedMemory::grow(uint64_t delta_pages) const {
+  return grown(memory_->grow(delta_pages));
+}
 
 }  // namespace arris::api

@@ -60,11 +60,12 @@ ExternType extern_type(const arris::Module& module, ExternKind kind, uint32_t in
 std::expected<Module, Error> Module::compile(const Engine& engine, std::vector<uint8_t>&& bytes) {
   const Config& config = engine.config();
   arris::decoder::DecodeOptions decode_options{.features = config.features,
-                                      .registry = detail::Access::state(engine)->registry};
+                                               .registry = detail::Access::state(engine)->registry};
   auto decoded = arris::decoder::decode_module(std::move(bytes), decode_options);
   if (!decoded) return std::unexpected(std::move(decoded).error());
   arris::validator::ValidateOptions validate_options{.threads = validation_threads(config)};
-  if (auto ok = arris::validator::validate_module(**decoded, validate_options); !ok) return std::unexpected(std::move(ok).error());
+  if (auto ok = arris::validator::validate_module(**decoded, validate_options); !ok)
+    return std::unexpected(std::move(ok).error());
 
   auto state = std::make_shared<detail::ModuleState>(engine, *std::move(decoded));
   const arris::Module& module = *state->module;

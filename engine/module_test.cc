@@ -24,8 +24,9 @@ TEST(Module, TellsItsImportsAndExportsWithTypes) {
   std::vector<std::string> imports;
   for (const ImportType& import : module.imports())
     imports.push_back(std::string(import.module) + "." + std::string(import.name) + " " + to_string(import.type));
-  EXPECT_EQ(imports, (std::vector<std::string>{"a.f (func (param i32) (result i64))", "a.m (memory 1 2 shared)",
-                                               "b.t (table 3 externref)", "b.g (global (mut f64))", "b.e (tag (param i32))"}));
+  EXPECT_EQ(imports,
+            (std::vector<std::string>{"a.f (func (param i32) (result i64))", "a.m (memory 1 2 shared)",
+                                      "b.t (table 3 externref)", "b.g (global (mut f64))", "b.e (tag (param i32))"}));
   std::vector<std::string> exports;
   for (const ExportType& one : module.exports()) exports.push_back(std::string(one.name) + " " + to_string(one.type));
   EXPECT_EQ(exports,
@@ -106,7 +107,8 @@ TEST(Engine, DescribesDefinedTypes) {
   World world;
   Module module = testing::compile(world.engine, R"((module (type $s (struct (field (mut i8)) (field f64)))
     (func (param (ref null $s)) (result (ref func)) unreachable)))");
-  EXPECT_EQ(world.engine.describe(module.func_type(0)), "(func (param (ref null (struct (mut i8) f64))) (result (ref func)))");
+  EXPECT_EQ(world.engine.describe(module.func_type(0)),
+            "(func (param (ref null (struct (mut i8) f64))) (result (ref func)))");
   EXPECT_TRUE(world.engine.is_subtype(module.func_type(0).params[0], kAnyRef));
   EXPECT_FALSE(world.engine.is_subtype(kAnyRef, module.func_type(0).params[0]));
 }

@@ -177,7 +177,8 @@ uint64_t Ref::host_value() const { return is_host() ? object<arris::runtime::Hos
 std::optional<Func> Ref::as_func() const {
   if (!is_func()) return std::nullopt;
   auto* func = object<const arris::runtime::FuncInstance>(bits_);
-  if (func->host != nullptr) return Access::func(static_cast<detail::HostEnvironment*>(func->host_environment)->store, func);
+  if (func->host != nullptr)
+    return Access::func(static_cast<detail::HostEnvironment*>(func->host_environment)->store, func);
   return Access::func(static_cast<StoreState*>(func->instance->store->options().embedder), func);
 }
 
@@ -229,8 +230,9 @@ std::optional<Val> Ref::get(uint32_t index) const {
   const arris::CanonicalType& type = *object<HeapObject>(bits_)->type;
   bool array = type.kind == arris::CompositeKind::array;
   ValType storage = type.fields[array ? 0 : index].storage;
-  const uint8_t* bytes = array ? object<arris::runtime::ArrayObject>(bits_)->elements() + size_t{index} * type.element_size
-                               : object<arris::runtime::StructObject>(bits_)->field(type.field_offsets[index]);
+  const uint8_t* bytes =
+      array ? object<arris::runtime::ArrayObject>(bits_)->elements() + size_t{index} * type.element_size
+            : object<arris::runtime::StructObject>(bits_)->field(type.field_offsets[index]);
   uint64_t slots[2] = {};
   std::memcpy(slots, bytes, arris::storage_size_bytes(storage));
   return detail::val_from_slots(node_->store, slots, storage.is_packed() ? kI32 : storage);

@@ -65,7 +65,8 @@ TEST(Ref, TellsWhatItRefersTo) {
   Instance instance = world.instantiate(kObjects);
   Ref node = *(*instance.typed<Ref(int64_t)>("node"))(-9);
   EXPECT_TRUE(node.is_struct() && node.is_eq() && node.is_any());
-  EXPECT_FALSE(node.is_array() || node.is_func() || node.is_extern() || node.is_i31() || node.is_host() || node.is_null());
+  EXPECT_FALSE(node.is_array() || node.is_func() || node.is_extern() || node.is_i31() || node.is_host() ||
+               node.is_null());
   EXPECT_EQ(node.type(), ValType::ref(instance.func("value")->type().params[0].heap(), false));
   EXPECT_EQ(node.length(), 3u);
   EXPECT_EQ(node.get(0)->i64(), -9);

@@ -32,7 +32,9 @@ TEST(Interrupt, StopsALoopFromAnotherThread) {
 
 TEST(Interrupt, StaysUntilClearedAndThenLeavesNoTrace) {
   World world;
-  Func func = world.func("(module (func (export \"f\") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))");
+  Func func = world.func(
+      "(module (func (export \"f\") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const "
+      "1)))))))");
   world.store.interrupt_handle().interrupt();
   EXPECT_EQ(func.call({100}).error().code(), TrapCode::interrupted);
   EXPECT_EQ(func.call({100}).error().code(), TrapCode::interrupted);
@@ -115,7 +117,9 @@ TEST(Fuel, RunsOutAndCanBeRefilled) {
   config.fuel = true;
   World world(config);
   world.store.set_fuel(1'000'000);
-  Func func = world.func("(module (func (export \"f\") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))");
+  Func func = world.func(
+      "(module (func (export \"f\") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const "
+      "1)))))))");
   ASSERT_TRUE(func.call({10}));
   uint64_t few = world.store.fuel_consumed();
   EXPECT_GT(few, 0u);
@@ -136,7 +140,10 @@ TEST(Fuel, IsTheSameInEveryRun) {
   auto consumed = [&] {
     World world(config);
     world.store.set_fuel(1'000'000);
-    Func func = world.func("(module (func $fib (export \"f\") (param i32) (result i32) (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0)) (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2))))))))");
+    Func func = world.func(
+        "(module (func $fib (export \"f\") (param i32) (result i32) (if (result i32) (i32.lt_s (local.get 0) "
+        "(i32.const 2)) (then (local.get 0)) (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call "
+        "$fib (i32.sub (local.get 0) (i32.const 2))))))))");
     EXPECT_EQ((*func.call({10}))[0].i32(), 55);
     return world.store.fuel_consumed();
   };
@@ -152,9 +159,12 @@ TEST(Fuel, IsAbsentUnlessConfigured) {
 
 TEST(Limits, BoundMemoryTablesStackAndHeap) {
   Engine engine(testing::full_config());
-  Store store(engine, {.max_stack_bytes = 64 << 10, .max_heap_bytes = 4 << 20, .max_memory_pages = 2, .max_table_elements = 10});
+  Store store(
+      engine,
+      {.max_stack_bytes = 64 << 10, .max_heap_bytes = 4 << 20, .max_memory_pages = 2, .max_table_elements = 10});
   Linker linker(engine);
-  auto instance = linker.instantiate(store, testing::compile(engine, R"((module (memory 1) (table 1 funcref) (type $a (array i8))
+  auto instance =
+      linker.instantiate(store, testing::compile(engine, R"((module (memory 1) (table 1 funcref) (type $a (array i8))
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
     (func (export "grow_table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))
     (func $deep (export "deep") (param i32) (result i32)
@@ -182,7 +192,8 @@ TEST(Limits, BoundMemoryTablesStackAndHeap) {
 TEST(Store, ManyAtOnceShareALinkerAndAModule) {
   World world;
   world.linker.define_func("h", "who", [](Caller& caller) { return *caller.data<int32_t>(); });
-  Module module = testing::compile(world.engine,
+  Module module = testing::compile(
+      world.engine,
       "(module (import \"h\" \"who\" (func $who (result i32))) (func (export \"f\") (result i32) (call $who)))");
   std::vector<Store> stores;
   std::vector<Instance> instances;
@@ -197,8 +208,7 @@ TEST(Store, ManyAtOnceShareALinkerAndAModule) {
     stores.push_back(std::move(*store));
     instances.push_back(*instance);
   }
-  for (int32_t i = 0; i < 1000; ++i)
-    EXPECT_EQ(*(*instances[static_cast<size_t>(i)].typed<int32_t()>("f"))(), i);
+  for (int32_t i = 0; i < 1000; ++i) EXPECT_EQ(*(*instances[static_cast<size_t>(i)].typed<int32_t()>("f"))(), i);
 }
 
 TEST(Store, DataIsKeptPerType) {
@@ -248,18 +258,21 @@ TEST(Store, DeepRecursionOnASmallNativeStack) {
     (func $deep (export "deep") (param i32) (result i32)
       (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))
     (func (export "hosted") (param i32) (result i32) (i32.add (i32.const 1) (call $nest (local.get 0))))))")};
-  on_small_stack(256 << 10, [](void* raw) {
-    auto* w = static_cast<Work*>(raw);
-    Store store(w->engine);
-    auto instance = w->linker->instantiate(store, w->module);
-    ASSERT_TRUE(instance);
-    // Wasm frames are not on the native stack ...
-    EXPECT_EQ(*(*instance->typed<int32_t(int32_t)>("deep"))(20'000), 20'000);
-    // ... and those that are, nested through the host, are counted.
-    auto nested = (*instance->typed<int32_t(int32_t)>("hosted"))(0);
-    ASSERT_FALSE(nested);
-    EXPECT_EQ(nested.error().code(), TrapCode::call_stack_exhausted);
-  }, &work);
+  on_small_stack(
+      256 << 10,
+      [](void* raw) {
+        auto* w = static_cast<Work*>(raw);
+        Store store(w->engine);
+        auto instance = w->linker->instantiate(store, w->module);
+        ASSERT_TRUE(instance);
+        // Wasm frames are not on the native stack ...
+        EXPECT_EQ(*(*instance->typed<int32_t(int32_t)>("deep"))(20'000), 20'000);
+        // ... and those that are, nested through the host, are counted.
+        auto nested = (*instance->typed<int32_t(int32_t)>("hosted"))(0);
+        ASSERT_FALSE(nested);
+        EXPECT_EQ(nested.error().code(), TrapCode::call_stack_exhausted);
+      },
+      &work);
 }
 
 TEST(Store, MovesBetweenThreads) {

@@ -22,7 +22,8 @@ std::expected<Table, Error> Table::create(StoreRef store, const TableType& type,
   if (type.limits.has_max && type.limits.min > type.limits.max)
     return std::unexpected(Error{ErrorCode::size_minimum_greater_than_maximum});
   uint64_t bits;
-  if (!detail::ref_to_slot(state, init, type.element, &bits)) return std::unexpected(mismatch(init.type(), type.element));
+  if (!detail::ref_to_slot(state, init, type.element, &bits))
+    return std::unexpected(mismatch(init.type(), type.element));
   arris::runtime::TableInstance* table = state->store.new_table(type, bits);
   if (table == nullptr) return std::unexpected(Error{ErrorCode::limit_exceeded, kNoOffset, "table too large"});
   return Table(state, table);

@@ -35,8 +35,11 @@ TEST(Trap, CarriesABacktraceWithNames) {
 
 TEST(Trap, OfTheHostGetsTheCallersFrames) {
   World world;
-  world.linker.define_func("h", "fail", []() -> std::expected<void, Trap> { return std::unexpected(Trap("no such luck")); });
-  Func func = world.func("(module (import \"h\" \"fail\" (func $fail)) (func $inner (call $fail) nop) (func (export \"f\") (call $inner) nop))");
+  world.linker.define_func("h", "fail",
+                           []() -> std::expected<void, Trap> { return std::unexpected(Trap("no such luck")); });
+  Func func = world.func(
+      "(module (import \"h\" \"fail\" (func $fail)) (func $inner (call $fail) nop) (func (export \"f\") (call $inner) "
+      "nop))");
   auto result = func.call({});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), TrapCode::host_error);
@@ -50,7 +53,8 @@ TEST(Trap, OfTheHostGetsTheCallersFrames) {
 
 TEST(Trap, PassesThroughHostFramesWithItsOriginAndBothSidesFrames) {
   World world;
-  world.linker.define_func("h", "call_inner", [](Caller& caller) { return (*caller.instance()->typed<void()>("inner"))(); });
+  world.linker.define_func("h", "call_inner",
+                           [](Caller& caller) { return (*caller.instance()->typed<void()>("inner"))(); });
   Func func = world.func(R"((module (import "h" "call_inner" (func $host))
     (func $inner (export "inner") unreachable)
     (func $outer (export "f") (call $host) nop)))");
@@ -78,7 +82,8 @@ TEST(Trap, AHostFunctionMaySwallowATrapAndCarryOn) {
 
 TEST(Trap, ExitStatusPassesThroughEverything) {
   World world;
-  world.linker.define_func("h", "exit", [](int32_t status) -> std::expected<void, Trap> { return std::unexpected(Trap::exit(status)); });
+  world.linker.define_func(
+      "h", "exit", [](int32_t status) -> std::expected<void, Trap> { return std::unexpected(Trap::exit(status)); });
   world.linker.define_func("h", "nest", [](Caller& caller) { return (*caller.instance()->typed<void()>("inner"))(); });
   Func func = world.func(R"((module (import "h" "exit" (func $exit (param i32))) (import "h" "nest" (func $nest))
     (func (export "inner") (call $exit (i32.const 42)))
@@ -117,7 +122,8 @@ TEST(Exception, ThrownByTheHostIsCaughtByWasm) {
     Val payload[] = {Val(value)};
     return std::unexpected(caller.exception(tag, payload));
   });
-  Func func = world.func(R"((module (import "h" "tag" (tag $t (param i32))) (import "h" "throw" (func $throw (param i32)))
+  Func func =
+      world.func(R"((module (import "h" "tag" (tag $t (param i32))) (import "h" "throw" (func $throw (param i32)))
     (func (export "f") (param i32) (result i32)
       (block $caught (result i32)
         (try_table (catch $t $caught) (call $throw (local.get 0)))

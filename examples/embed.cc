@@ -33,9 +33,8 @@ int main() {
 
   // What the module may import. Any callable will do.
   Linker linker(engine);
-  linker.define_func("host", "report", [](uint32_t a, uint32_t b, uint32_t gcd) {
-    std::printf("gcd(%u, %u) = %u\n", a, b, gcd);
-  });
+  linker.define_func("host", "report",
+                     [](uint32_t a, uint32_t b, uint32_t gcd) { std::printf("gcd(%u, %u) = %u\n", a, b, gcd); });
 
   // A store holds the state of instances; one thread at a time may use it.
   Store store(engine);

@@ -12,9 +12,9 @@ namespace arris::api {
 // A feature that can be switched, for command lines and help texts.
 struct FeatureInfo {
   Feature feature;
-  std::string_view name;         // "simd"
-  std::string_view flag;         // as in --enable-FLAG
-  int release;                   // the core release that contains it; 0: a companion proposal
+  std::string_view name;  // "simd"
+  std::string_view flag;  // as in --enable-FLAG
+  int release;            // the core release that contains it; 0: a companion proposal
   std::string_view description;
 };
 std::span<const FeatureInfo> all_features();
@@ -25,20 +25,20 @@ enum class Tier : uint8_t { interp, jit, auto_ };
 // Ceilings of one Store. What would exceed one fails like exhausted memory: memory.grow and table.grow return -1,
 // instantiation reports ErrorCode::limit_exceeded or out_of_memory, GC allocation and calls trap.
 struct StoreLimits {
-  uint64_t max_stack_bytes = uint64_t{8} << 20;     // WebAssembly value stack; independent of the native stack
-  uint64_t max_heap_bytes = uint64_t{1} << 30;      // garbage-collected heap
-  uint64_t max_memory_bytes = ~uint64_t{0};         // all linear memories together
-  uint64_t max_memory_pages = ~uint64_t{0};         // each linear memory, in its own pages
-  uint64_t max_table_elements = 10'000'000;         // each table
+  uint64_t max_stack_bytes = uint64_t{8} << 20;  // WebAssembly value stack; independent of the native stack
+  uint64_t max_heap_bytes = uint64_t{1} << 30;   // garbage-collected heap
+  uint64_t max_memory_bytes = ~uint64_t{0};      // all linear memories together
+  uint64_t max_memory_pages = ~uint64_t{0};      // each linear memory, in its own pages
+  uint64_t max_table_elements = 10'000'000;      // each table
 };
 
 struct Config {
-  Features features;               // default: WebAssembly 3.0 exactly
+  Features features;  // default: WebAssembly 3.0 exactly
   Tier tier = Tier::auto_;
-  bool fuel = false;               // count fuel (StoreRef::set_fuel); a Store begins with none
-  bool heap_zeal = false;          // collect garbage at every GC allocation (testing)
-  unsigned validation_threads = 0; // for Module::compile; 0: as many as sensible
-  StoreLimits limits;              // of Stores created without their own
+  bool fuel = false;                // count fuel (StoreRef::set_fuel); a Store begins with none
+  bool heap_zeal = false;           // collect garbage at every GC allocation (testing)
+  unsigned validation_threads = 0;  // for Module::compile; 0: as many as sensible
+  StoreLimits limits;               // of Stores created without their own
 };
 
 }  // namespace arris::api

@@ -37,7 +37,8 @@ class Func {
   }
 
   // A host function of a type known only at run time. `results` come filled with zeros and nulls of the result types.
-  using Callback = std::function<std::expected<void, Trap>(Caller& caller, std::span<const Val> args, std::span<Val> results)>;
+  using Callback =
+      std::function<std::expected<void, Trap>(Caller& caller, std::span<const Val> args, std::span<Val> results)>;
   static Func create(StoreRef store, const FuncType& type, Callback callback);
   // The same without Vals: `slots` holds the arguments and receives the results (i32 and f32 zero-extended, v128 as two slots,
   // low half first; references as Refs cannot be: use `create`). Nothing is checked; no allocation per call.
@@ -83,8 +84,8 @@ Trap take_trap(StoreState* store);
 // An argument reference that does not fit parameter `index`.
 Trap bad_argument(uint32_t index);
 // Converts reference argument number `index` by the function's own parameter type.
-bool argument_ref_to_slot(const StoreState* store, const arris::runtime::FuncInstance* func, uint32_t index, const Ref& ref,
-                          uint64_t* slot);
+bool argument_ref_to_slot(const StoreState* store, const arris::runtime::FuncInstance* func, uint32_t index,
+                          const Ref& ref, uint64_t* slot);
 Ref result_ref_from_slot(StoreState* store, const arris::runtime::FuncInstance* func, uint32_t index, uint64_t bits);
 
 template <class... Ts>
@@ -106,8 +107,7 @@ template <class R, class... Args>
 class TypedFunc<R(Args...)> {
   using Params = detail::ValueList<std::remove_cvref_t<Args>...>;
   using Results = detail::ResultTraits<R>;
-  static constexpr uint32_t kSlots =
-      Params::kSlots > Results::kSlots ? Params::kSlots : Results::kSlots;
+  static constexpr uint32_t kSlots = Params::kSlots > Results::kSlots ? Params::kSlots : Results::kSlots;
 
  public:
   std::expected<R, Trap> operator()(const std::remove_cvref_t<Args>&... args) const {
@@ -115,7 +115,8 @@ class TypedFunc<R(Args...)> {
     if constexpr (sizeof...(Args) > 0) {
       uint64_t* next = slots;
       uint32_t index = 0;
-      if (!(put(args, next, index) && ...)) [[unlikely]] return std::unexpected(detail::bad_argument(index));
+      if (!(put(args, next, index) && ...)) [[unlikely]]
+        return std::unexpected(detail::bad_argument(index));
     }
     if (!detail::call_slots(store_, func_, slots, Params::kSlots, Results::kSlots)) [[unlikely]]
       return std::unexpected(detail::take_trap(store_));

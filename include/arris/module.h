@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,8 @@ class Module {
   static std::expected<Module, Error> compile(const Engine& engine, std::vector<uint8_t>&& bytes);
   // The same for the text format (WAT). Errors of the text have ErrorCode::module_text and line and column in the detail.
   static std::expected<Module, Error> compile_text(const Engine& engine, std::string_view text);
+  // The module in the text format; compiling it again yields the same module. Links the text room, like compile_text.
+  std::string to_text() const;
   // Is it a valid module? The same checks as compile.
   static std::expected<void, Error> validate(const Engine& engine, std::span<const uint8_t> bytes);
 

@@ -52,8 +52,8 @@ class Ref {
   // A host value, in either hierarchy.
   bool is_host() const;
 
-  int32_t i31_s() const;   // only if is_i31()
-  uint32_t i31_u() const;  // only if is_i31()
+  int32_t i31_s() const;        // only if is_i31()
+  uint32_t i31_u() const;       // only if is_i31()
   uint64_t host_value() const;  // only if is_host()
   void* host_pointer() const { return reinterpret_cast<void*>(static_cast<uintptr_t>(host_value())); }
   std::optional<Func> as_func() const;

@@ -20,9 +20,9 @@ namespace arris::api {
 
 struct HeapStats {
   uint64_t collections = 0;
-  uint64_t allocated_bytes = 0;    // in all, since creation
+  uint64_t allocated_bytes = 0;  // in all, since creation
   uint64_t allocated_objects = 0;
-  uint64_t live_bytes = 0;         // after the last collection
+  uint64_t live_bytes = 0;  // after the last collection
   uint64_t used_bytes = 0;
   uint64_t peak_used_bytes = 0;
   uint64_t limit_bytes = 0;
@@ -61,7 +61,7 @@ class StoreRef {
   uint64_t fuel_consumed() const;  // since the last set_fuel
 
   InterruptHandle interrupt_handle() const;
-  bool interrupted() const;   // asked to stop; host functions that wait or work long should look
+  bool interrupted() const;  // asked to stop; host functions that wait or work long should look
   void clear_interrupt();
   // Called by InterruptHandle::interrupt, on its thread or inside its signal handler, so it has to be async-signal-safe: write
   // to an eventfd, for example, that the host function polls besides its own descriptors. Null removes it; when set_waker

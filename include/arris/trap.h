@@ -23,19 +23,19 @@ struct Frame {
   std::string module_name;  // name section, or empty
   std::string func_name;    // name section or export name, or empty
   uint32_t func_index = 0;
-  uint32_t offset = 0;      // byte offset of the instruction in the module
+  uint32_t offset = 0;  // byte offset of the instruction in the module
   bool is_host = false;
 };
 
 class Trap {
  public:
   // For host functions: end the calling code.
-  explicit Trap(std::string message);                         // host_error with this message
-  explicit Trap(TrapCode code, std::string message = {});     // any reason; without a message the specification's
-  static Trap exit(int32_t status);                           // the guest asked to end, as with proc_exit
-  static Trap exception(const Ref& exception);                // throws (a Ref with is_exn()); null: trap null_exception_reference
+  explicit Trap(std::string message);                      // host_error with this message
+  explicit Trap(TrapCode code, std::string message = {});  // any reason; without a message the specification's
+  static Trap exit(int32_t status);                        // the guest asked to end, as with proc_exit
+  static Trap exception(const Ref& exception);  // throws (a Ref with is_exn()); null: trap null_exception_reference
 
-  TrapCode code() const;                        // host_error for exits
+  TrapCode code() const;  // host_error for exits
   // What happened, one line: "integer divide by zero". Never empty.
   std::string_view message() const;
   // Innermost first. Of a deep stack the middle is left out: omitted_frames() before frames()[omitted_at()].

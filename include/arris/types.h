@@ -37,19 +37,19 @@ using arris::kF64;
 using arris::kFuncRef;
 using arris::kI32;
 using arris::kI64;
-using arris::kV128;
 using arris::kNoOffset;
+using arris::kV128;
 using arris::Limits;
 using arris::MemoryType;
 using arris::message_of;
+using arris::phase_of;
 using arris::ResultType;
 using arris::TableType;
+using arris::to_string;
 using arris::TrapCode;
 using arris::TypeCode;
 using arris::V128;
 using arris::ValType;
-using arris::phase_of;
-using arris::to_string;
 
 // The type of an exception tag: its payload are the parameters. Spec: syntax/types, tag types.
 struct TagType {

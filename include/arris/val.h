@@ -16,13 +16,13 @@ namespace arris::api {
 class Val {
  public:
   Val() : Val(int32_t{0}) {}
-  Val(int32_t value) : Val(kI32, static_cast<uint32_t>(value)) {}  // NOLINT
-  Val(uint32_t value) : Val(kI32, value) {}                        // NOLINT
-  Val(int64_t value) : Val(kI64, static_cast<uint64_t>(value)) {}  // NOLINT
-  Val(uint64_t value) : Val(kI64, value) {}                        // NOLINT
-  Val(float value) : Val(kF32, std::bit_cast<uint32_t>(value)) {}  // NOLINT
-  Val(double value) : Val(kF64, std::bit_cast<uint64_t>(value)) {} // NOLINT
-  Val(V128 value) : type_(kV128) {                                 // NOLINT
+  Val(int32_t value) : Val(kI32, static_cast<uint32_t>(value)) {}   // NOLINT
+  Val(uint32_t value) : Val(kI32, value) {}                         // NOLINT
+  Val(int64_t value) : Val(kI64, static_cast<uint64_t>(value)) {}   // NOLINT
+  Val(uint64_t value) : Val(kI64, value) {}                         // NOLINT
+  Val(float value) : Val(kF32, std::bit_cast<uint32_t>(value)) {}   // NOLINT
+  Val(double value) : Val(kF64, std::bit_cast<uint64_t>(value)) {}  // NOLINT
+  Val(V128 value) : type_(kV128) {                                  // NOLINT
     auto halves = std::bit_cast<Halves>(value);
     low_ = halves.low;
     high_ = halves.high;

@@ -47,7 +47,9 @@ struct ValueTraits<float> {
   static constexpr uint32_t kSlots = 1;
   static constexpr bool kIsRef = false;
   static constexpr ValType type() { return kF32; }
-  static float load(StoreState*, const uint64_t* slots) { return std::bit_cast<float>(static_cast<uint32_t>(slots[0])); }
+  static float load(StoreState*, const uint64_t* slots) {
+    return std::bit_cast<float>(static_cast<uint32_t>(slots[0]));
+  }
   static bool store(const StoreState*, float value, uint64_t* slots) {
     slots[0] = std::bit_cast<uint32_t>(value);
     return true;
@@ -151,7 +153,9 @@ template <class... Ts>
 struct ResultTraits<std::tuple<Ts...>> {
   static constexpr uint32_t kSlots = ValueList<Ts...>::kSlots;
   static void append_types(ResultType& types) { ValueList<Ts...>::append_types(types); }
-  static std::tuple<Ts...> load(StoreState* store, const uint64_t* slots) { return ValueList<Ts...>::load(store, slots); }
+  static std::tuple<Ts...> load(StoreState* store, const uint64_t* slots) {
+    return ValueList<Ts...>::load(store, slots);
+  }
   static bool store(const StoreState* state, const std::tuple<Ts...>& results, uint64_t* slots) {
     return std::apply([&](const Ts&... values) { return ValueList<Ts...>::store(state, slots, values...); }, results);
   }
