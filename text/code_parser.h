@@ -105,7 +105,6 @@ class CodeParser {
   uint32_t resolve_local();
   int take_hint();
   void check_hint_target(int annotation, Opcode op);
-  void check_hint_target(int annotation_index, Opcode op);
   void record_hint(int annotation);
 
   ModuleContext& c_;
