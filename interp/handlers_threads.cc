@@ -26,9 +26,8 @@ AtomicAddress decode_address(const InstanceData* inst, const uint8_t* arg, uint6
   return result;
 }
 
-TrapCode check_address(const AtomicAddress& at, uint64_t width, bool must_be_shared) {
+TrapCode check_address(const AtomicAddress& at, uint64_t width) {
   if (at.offset & (width - 1)) return TrapCode::unaligned_atomic;
-  if (must_be_shared && !at.memory->shared) return TrapCode::expected_shared_memory;
   const uint64_t size = at.memory->size_bytes.load(std::memory_order_acquire);
   if (at.overflow || width > size || at.offset > size - width) return TrapCode::out_of_bounds_memory_access;
   return TrapCode::none;
@@ -40,20 +39,19 @@ uint8_t* resolve_atomic(InstanceData* inst, const uint8_t* arg, uint64_t address
                         TrapCode* trap) {
   const AtomicAddress at = decode_address(inst, arg, address);
   *next = at.next;
-  *trap = check_address(at, width, false);
+  *trap = check_address(at, width);
   return *trap == TrapCode::none ? at.memory->base + at.offset : nullptr;
 }
 
-// Decodes the address of wait and notify; a sum beyond 64 bits cannot be in bounds, yet alignment and sharedness are checked first.
-// For waits, `must_be_shared`.
-static TrapCode check_overflow(const AtomicAddress& at, uint64_t width, bool must_be_shared) {
-  return at.overflow ? check_address(at, width, must_be_shared) : TrapCode::none;
+// Wait and notify check their address themselves, but for a sum beyond 64 bits, which they cannot be told.
+static TrapCode check_overflow(const AtomicAddress& at, uint64_t width) {
+  return at.overflow ? check_address(at, width) : TrapCode::none;
 }
 
 // Operands: address, expected, timeout.
 COLD_HANDLER(op_memory_atomic_wait32) {
   const AtomicAddress at = decode_address(inst, after_opcode<Opcode::memory_atomic_wait32>(ip), sp[-2]);
-  TRAP_IF_ANY(check_overflow(at, 4, true));
+  TRAP_IF_ANY(check_overflow(at, 4));
   PUBLISH_STACK();
   const runtime::WaitResult result = runtime::memory_atomic_wait32(
       *inst->context, *at.memory, at.offset, static_cast<uint32_t>(sp[-1]), static_cast<int64_t>(tos));
@@ -65,7 +63,7 @@ COLD_HANDLER(op_memory_atomic_wait32) {
 }
 COLD_HANDLER(op_memory_atomic_wait64) {
   const AtomicAddress at = decode_address(inst, after_opcode<Opcode::memory_atomic_wait64>(ip), sp[-2]);
-  TRAP_IF_ANY(check_overflow(at, 8, true));
+  TRAP_IF_ANY(check_overflow(at, 8));
   PUBLISH_STACK();
   const runtime::WaitResult result =
       runtime::memory_atomic_wait64(*inst->context, *at.memory, at.offset, sp[-1], static_cast<int64_t>(tos));
@@ -78,7 +76,7 @@ COLD_HANDLER(op_memory_atomic_wait64) {
 // Operands: address, count.
 COLD_HANDLER(op_memory_atomic_notify) {
   const AtomicAddress at = decode_address(inst, after_opcode<Opcode::memory_atomic_notify>(ip), sp[-1]);
-  TRAP_IF_ANY(check_overflow(at, 4, false));
+  TRAP_IF_ANY(check_overflow(at, 4));
   const runtime::NotifyResult result = runtime::memory_atomic_notify(*at.memory, at.offset, static_cast<uint32_t>(tos));
   TRAP_IF_ANY(result.trap);
   sp -= 1;

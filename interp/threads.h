@@ -1,6 +1,5 @@
 // Atomic memory instructions: the uniform handlers over the rows of prefix 0xFE. Include it where the dispatch table is made.
-// Order of checks, as the threads proposal has it: alignment, (for wait) sharedness, bounds. All accesses are sequentially
-// consistent.
+// Alignment is checked before bounds. All accesses are sequentially consistent.
 #pragma once
 
 #include <atomic>
