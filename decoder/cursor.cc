@@ -42,7 +42,7 @@ uint32_t Cursor::u32_slow() {
 uint64_t Cursor::u64_slow() {
   return finish(decode_uleb<uint64_t>(pos_, end_), [](auto p, auto end) { return decode_uleb<uint64_t>(p, end).status; });
 }
-int32_t Cursor::s32() {
+int32_t Cursor::s32_slow() {
   return finish(decode_sleb<int32_t>(pos_, end_), [](auto p, auto end) { return decode_sleb<int32_t>(p, end).status; });
 }
 int64_t Cursor::s33() {

@@ -49,13 +49,26 @@ class Cursor {
 
   uint32_t u32() {
     if (pos_ < end_ && *pos_ < 0x80) [[likely]] return *pos_++;
+    if (end_ - pos_ >= 2 && pos_[1] < 0x80) {
+      uint32_t value = (pos_[0] & 0x7Fu) | uint32_t{pos_[1]} << 7;
+      pos_ += 2;
+      return value;
+    }
     return u32_slow();
   }
   uint64_t u64() {
     if (pos_ < end_ && *pos_ < 0x80) [[likely]] return *pos_++;
+    if (end_ - pos_ >= 2 && pos_[1] < 0x80) {
+      uint64_t value = (pos_[0] & 0x7Fu) | uint64_t{pos_[1]} << 7;
+      pos_ += 2;
+      return value;
+    }
     return u64_slow();
   }
-  int32_t s32();
+  int32_t s32() {
+    if (pos_ < end_ && *pos_ < 0x80) [[likely]] return static_cast<int8_t>(*pos_++ << 1) >> 1;
+    return s32_slow();
+  }
   int64_t s33();
   int64_t s64();
 
@@ -85,6 +98,7 @@ class Cursor {
   [[gnu::cold, gnu::noinline]] void fail_at_end();
   uint32_t u32_slow();
   uint64_t u64_slow();
+  int32_t s32_slow();
   template <class T>
   T finish(LebResult<T> result, LebStatus (*judge)(const uint8_t*, const uint8_t*));
 

@@ -117,6 +117,7 @@ FunctionValidator::FunctionValidator(ModuleContext& context)
       // Untouched pages cost nothing; ValType needs no construction.
       operands_(static_cast<ValType*>(std::malloc(kOperandCapacity * sizeof(ValType)))) {
   CHECK(operands_ != nullptr);
+  if (!module_.memories.empty() && module_.features.has(Feature::memory64)) memory0_address_ = to_val_type(module_.memories[0].limits.address);
 }
 
 bool FunctionValidator::begin_body(const FuncBody& body) {
@@ -202,9 +203,32 @@ bool FunctionValidator::run_constant() {
     Opcode op = decoder::read_opcode(in_, module_.features);
     if (!in_.ok()) return false;
     if (!is_constant(op, features_)) return fail(ErrorCode::constant_expression_required);
-    if (!step(row_of(op))) return false;
+    if (!step_row(row_of(op))) return false;
   }
   return in_.ok();
+}
+
+bool FunctionValidator::step_row(const OperatorRow& row) { return step(row); }
+
+// Loads and stores of a 32-bit memory 0 with nothing special about them; all others take the careful way.
+inline bool FunctionValidator::step_mem_arg(const OperatorRow& row) {
+  const uint8_t* start = in_.position();
+  if (in_.u8() <= row.align_log2 && memory0_address_ == kI32 && row.feature == Feature::mvp &&
+      in_.u64() <= UINT32_MAX) [[likely]] {
+    if (row.push_count == 1 && sp_ > floor_ && sp_[-1] == kI32) {
+      sp_[-1] = static_cast<TypeCode>(row.push[0]);
+      return in_.ok();
+    }
+    if (row.push_count == 0 && sp_ - floor_ >= 2 && sp_[-1].bits() == row.pop[1] && sp_[-2] == kI32) {
+      sp_ -= 2;
+      slots_ -= 2;
+      return in_.ok();
+    }
+  }
+  if (!in_.ok()) return false;
+  in_.seek(start);
+  ValType address;
+  return read_mem_arg(row, address) && apply(row, address);
 }
 
 inline bool FunctionValidator::step(const OperatorRow& row) {
@@ -240,10 +264,7 @@ inline bool FunctionValidator::step(const OperatorRow& row) {
       ValType address;
       return check_immediates(row, address) && apply(row, address);
     }
-    case Path::mem_arg: {
-      ValType address;
-      return read_mem_arg(row, address) && apply(row, address);
-    }
+    case Path::mem_arg: return step_mem_arg(row);
     case Path::i32_const:
       in_.s32();
       push(kI32);
@@ -283,7 +304,7 @@ bool FunctionValidator::step_prefixed(uint8_t prefix) {
     decoder::read_opcode(in_, module_.features);
     return false;
   }
-  return step(row_of(op));
+  return step_row(row_of(op));
 }
 
 bool FunctionValidator::pop_slow(ValType want) {

@@ -75,7 +75,9 @@ class FunctionValidator {
   void finish_body(const FuncBody& body, SideTableArena& arena);
   bool run();
   bool run_constant();
-  bool step(const OperatorRow& row);
+  [[gnu::always_inline]] bool step(const OperatorRow& row);
+  bool step_row(const OperatorRow& row);
+  [[gnu::always_inline]] bool step_mem_arg(const OperatorRow& row);
   bool step_prefixed(uint8_t prefix);
   bool pop_slow(ValType want);
   bool pop_types_slow(std::span<const ValType> types);
@@ -266,6 +268,7 @@ class FunctionValidator {
   const uint8_t* op_ = nullptr;          // the instruction being checked
   const uint8_t* code_begin_ = nullptr;  // its body's first instruction
   uint8_t* code_copy_ = nullptr;         // the same in the code copy; null in constant expressions
+  ValType memory0_address_;              // of memory 0; bottom sends everything the careful way
   uint32_t visible_globals_ = 0;
   bool in_constant_ = false;
 
