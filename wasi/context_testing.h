@@ -32,7 +32,9 @@ class TempDir {
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
   ~TempDir() {
-    ::nftw(path_.c_str(), [](const char* name, const struct stat*, int, FTW*) { return ::remove(name); }, 16, FTW_DEPTH | FTW_PHYS);
+    ::nftw(
+        path_.c_str(), [](const char* name, const struct stat*, int, FTW*) { return ::remove(name); }, 16,
+        FTW_DEPTH | FTW_PHYS);
   }
   std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
   const std::string& path() const { return path_; }
@@ -146,7 +148,8 @@ class WasiTest : public ::testing::Test {
     uint32_t dir = kBox;
     uint32_t lookup = 0;
     uint32_t oflags = 0;
-    Rights base = kRightFdRead | kRightFdSeek | kRightFdTell | kRightFdFilestatGet | kRightPollFdReadwrite | kRightFdReaddir;
+    Rights base =
+        kRightFdRead | kRightFdSeek | kRightFdTell | kRightFdFilestatGet | kRightPollFdReadwrite | kRightFdReaddir;
     Rights inheriting = 0;
     uint32_t fdflags = 0;
   };
@@ -171,7 +174,8 @@ class WasiTest : public ::testing::Test {
   }
   Errno write(uint32_t fd, std::string_view text) {
     uint32_t result = alloc(4);
-    Errno error = call(&WasiContext::fd_write, fd, put_iovecs({{put(text), static_cast<uint32_t>(text.size())}}), 1, result);
+    Errno error =
+        call(&WasiContext::fd_write, fd, put_iovecs({{put(text), static_cast<uint32_t>(text.size())}}), 1, result);
     moved = error == Errno::success ? get<uint32_t>(result) : 0;
     return error;
   }
@@ -219,7 +223,8 @@ class WasiTest : public ::testing::Test {
   Errno rename(std::string_view from, std::string_view to, uint32_t from_dir = kBox, uint32_t to_dir = kBox) {
     return call(&WasiContext::path_rename, from_dir, put(from), from.size(), to_dir, put(to), to.size());
   }
-  Errno link(std::string_view from, std::string_view to, uint32_t lookup = 0, uint32_t from_dir = kBox, uint32_t to_dir = kBox) {
+  Errno link(std::string_view from, std::string_view to, uint32_t lookup = 0, uint32_t from_dir = kBox,
+             uint32_t to_dir = kBox) {
     return call(&WasiContext::path_link, from_dir, lookup, put(from), from.size(), to_dir, put(to), to.size());
   }
   Errno readlink(std::string_view path, uint32_t length, std::string* target, uint32_t dir = kBox) {

@@ -10,7 +10,8 @@ using FdTest = WasiTest;
 
 TEST_F(FdTest, AdviseTakesEveryAdvice) {
   uint32_t fd = open_rw("file");
-  for (uint32_t advice = 0; advice < 6; ++advice) EXPECT_EQ(call(&WasiContext::fd_advise, fd, 0, 10, advice), Errno::success);
+  for (uint32_t advice = 0; advice < 6; ++advice)
+    EXPECT_EQ(call(&WasiContext::fd_advise, fd, 0, 10, advice), Errno::success);
   EXPECT_EQ(call(&WasiContext::fd_advise, fd, 0, 10, 6), Errno::inval);
   EXPECT_EQ(call(&WasiContext::fd_advise, fd, uint64_t{1} << 63, 10, 0), Errno::inval);
   EXPECT_EQ(call(&WasiContext::fd_advise, fd, 0, ~uint64_t{0}, 0), Errno::inval);
@@ -164,7 +165,8 @@ TEST_F(FdTest, FilestatTellsAboutFilesDirectoriesAndStreams) {
   EXPECT_EQ(got.filetype, FileType::regular_file);
   EXPECT_EQ(got.nlink, 1u);
   EXPECT_EQ(got.size, 5u);
-  EXPECT_EQ(got.mtim, static_cast<uint64_t>(host.st_mtim.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(host.st_mtim.tv_nsec));
+  EXPECT_EQ(got.mtim,
+            static_cast<uint64_t>(host.st_mtim.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(host.st_mtim.tv_nsec));
   ASSERT_EQ(call(&WasiContext::fd_filestat_get, kBox, result), Errno::success);
   EXPECT_EQ(get<GuestFilestat>(result).filetype, FileType::directory);
   ASSERT_EQ(call(&WasiContext::fd_filestat_get, 0, result), Errno::success);
@@ -206,7 +208,8 @@ TEST_F(FdTest, SetSize) {
 
 TEST_F(FdTest, SetTimes) {
   uint32_t fd = open_rw("file");
-  ASSERT_EQ(call(&WasiContext::fd_filestat_set_times, fd, 1'000'000'001, 2'000'000'002, kFstflagAtim | kFstflagMtim), Errno::success);
+  ASSERT_EQ(call(&WasiContext::fd_filestat_set_times, fd, 1'000'000'001, 2'000'000'002, kFstflagAtim | kFstflagMtim),
+            Errno::success);
   ASSERT_EQ(stat("file"), Errno::success);
   EXPECT_EQ(filestat.atim, 1'000'000'001u);
   EXPECT_EQ(filestat.mtim, 2'000'000'002u);
@@ -275,7 +278,8 @@ TEST_F(FdTest, TheTableHoldsWhenManyThreadsUseIt) {
         std::memcpy(&fd, &memory[64], 4);
         uint32_t iovec[2] = {128, 8};
         std::memcpy(&memory[96], iovec, 8);
-        if (wasi->fd_read(guest, fd, 96, 1, 72) != Errno::success || std::memcmp(&memory[128], "contents", 8) != 0) ++failures;
+        if (wasi->fd_read(guest, fd, 96, 1, 72) != Errno::success || std::memcmp(&memory[128], "contents", 8) != 0)
+          ++failures;
         if (wasi->fd_close(guest, fd) != Errno::success) ++failures;
       }
     });

@@ -33,7 +33,8 @@ TEST_F(IoTest, WriteGathersAndReadScatters) {
   uint32_t fd = open_rw("file");
   uint32_t result = alloc(4);
   uint32_t text = put("hello world");
-  ASSERT_EQ(call(&WasiContext::fd_write, fd, put_iovecs({{text, 5}, {0, 0}, {text + 5, 6}}), 3, result), Errno::success);
+  ASSERT_EQ(call(&WasiContext::fd_write, fd, put_iovecs({{text, 5}, {0, 0}, {text + 5, 6}}), 3, result),
+            Errno::success);
   EXPECT_EQ(get<uint32_t>(result), 11u);
   EXPECT_EQ(read_host_file(temp / "box/file"), "hello world");
   ASSERT_EQ(seek(fd, 0, Whence::set), Errno::success);
@@ -260,7 +261,8 @@ TEST_F(IoTest, ABlockingWriteWritesEverything) {
   std::thread reader([&] {
     char buffer[3000];
     ssize_t count;
-    while ((count = ::read(pipe_out.get(), buffer, sizeof buffer)) > 0) received.append(buffer, static_cast<size_t>(count));
+    while ((count = ::read(pipe_out.get(), buffer, sizeof buffer)) > 0)
+      received.append(buffer, static_cast<size_t>(count));
   });
   std::string big(300'000, 'x');
   EXPECT_EQ(write(1, big), Errno::success);

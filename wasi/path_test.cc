@@ -45,13 +45,14 @@ class PathTest : public WasiTest, public ::testing::WithParamInterface<ResolverK
 std::string resolver_name(const ::testing::TestParamInfo<ResolverKind>& info) {
   return info.param == ResolverKind::openat2 ? "openat2" : "walk";
 }
-INSTANTIATE_TEST_SUITE_P(Resolvers, PathTest, ::testing::Values(ResolverKind::openat2, ResolverKind::walk), resolver_name);
+INSTANTIATE_TEST_SUITE_P(Resolvers, PathTest, ::testing::Values(ResolverKind::openat2, ResolverKind::walk),
+                         resolver_name);
 
 // --- path_open ---
 
 TEST_P(PathTest, OpenReads) {
-  for (const char* path : {"dir/nested/deep", "dir/.//nested/../../dir/nested/../nested///./deep", "./dir/nested/deep", "dirlink/deep",
-                           "dirlink/../nested/deep"}) {
+  for (const char* path : {"dir/nested/deep", "dir/.//nested/../../dir/nested/../nested///./deep", "./dir/nested/deep",
+                           "dirlink/deep", "dirlink/../nested/deep"}) {
     ASSERT_EQ(open(path), Errno::success) << path;
     EXPECT_EQ(contents_of(opened), "deep") << path;
   }
@@ -141,9 +142,10 @@ TEST_P(PathTest, UnknownAndInapplicableRightsAreDropped) {
 TEST_P(PathTest, NothingLeadsOut) {
   const std::string outside = temp / "outside/secret";
   for (const std::string& path :
-       {std::string("../outside/secret"), std::string(".."), std::string("dir/../../outside/secret"), outside, std::string("/"),
-        std::string("dir/nested/../../../outside/secret"), std::string("escapedir/secret"), std::string("dirlink/../../../outside/secret"),
-        std::string("./.././box/file"), std::string("root/etc/passwd"), std::string("root/")}) {
+       {std::string("../outside/secret"), std::string(".."), std::string("dir/../../outside/secret"), outside,
+        std::string("/"), std::string("dir/nested/../../../outside/secret"), std::string("escapedir/secret"),
+        std::string("dirlink/../../../outside/secret"), std::string("./.././box/file"), std::string("root/etc/passwd"),
+        std::string("root/")}) {
     for (uint32_t lookup : {0u, kFollow}) {
       EXPECT_EQ(open(path, {.lookup = lookup}), Errno::perm) << path;
       EXPECT_EQ(stat(path, lookup), Errno::perm) << path;
@@ -151,14 +153,19 @@ TEST_P(PathTest, NothingLeadsOut) {
     EXPECT_EQ(mkdir(path + "/new"), Errno::perm) << path;
     EXPECT_EQ(link(path, "stolen", kFollow), Errno::perm) << path;
     EXPECT_EQ(readlink(path + "/x", 10, nullptr), Errno::perm) << path;
-    EXPECT_EQ(call(&WasiContext::path_filestat_set_times, kBox, kFollow, put(path), path.size(), 0, 0, kFstflagMtim), Errno::perm) << path;
+    EXPECT_EQ(call(&WasiContext::path_filestat_set_times, kBox, kFollow, put(path), path.size(), 0, 0, kFstflagMtim),
+              Errno::perm)
+        << path;
   }
   for (const char* path : {"escape", "absolute"}) {
     EXPECT_EQ(open(path, {.lookup = kFollow}), Errno::perm) << path;
-    EXPECT_EQ(open(path, {.lookup = kFollow, .oflags = kOflagCreat | kOflagTrunc, .base = kReadWrite}), Errno::perm) << path;
+    EXPECT_EQ(open(path, {.lookup = kFollow, .oflags = kOflagCreat | kOflagTrunc, .base = kReadWrite}), Errno::perm)
+        << path;
     EXPECT_EQ(stat(path, kFollow), Errno::perm) << path;
     EXPECT_EQ(link(path, "stolen", kFollow), Errno::perm) << path;
-    EXPECT_EQ(call(&WasiContext::path_filestat_set_times, kBox, kFollow, put(path), std::strlen(path), 0, 0, kFstflagMtim), Errno::perm);
+    EXPECT_EQ(
+        call(&WasiContext::path_filestat_set_times, kBox, kFollow, put(path), std::strlen(path), 0, 0, kFstflagMtim),
+        Errno::perm);
     // The link itself lies inside.
     EXPECT_EQ(stat(path), Errno::success) << path;
     EXPECT_EQ(unlink(path), Errno::success) << path;
@@ -199,8 +206,9 @@ TEST_P(PathTest, ProcessFilesAreNoWayOut) {
   with_proc.preopens.push_back({"/proc", "/proc/self", false});
   make(std::move(with_proc));
   int host_dir = ::open(temp.path().c_str(), O_RDONLY | O_DIRECTORY);
-  for (const std::string& path : {std::string("root/etc/passwd"), std::string("cwd/x"), "fd/" + std::to_string(host_dir) + "/outside/secret",
-                                  "fd/" + std::to_string(host_dir)})
+  for (const std::string& path :
+       {std::string("root/etc/passwd"), std::string("cwd/x"), "fd/" + std::to_string(host_dir) + "/outside/secret",
+        "fd/" + std::to_string(host_dir)})
     EXPECT_TRUE(stopped(open(path, {.dir = 5, .lookup = kFollow}))) << path;
   ::close(host_dir);
 }
@@ -220,7 +228,8 @@ TEST_P(PathTest, LongChainsEnd) {
   for (int i = 0; i < 500; ++i) up += "dir/../";
   EXPECT_EQ(open(up + "file"), Errno::success);
   EXPECT_EQ(open(up + "../file"), Errno::perm);
-  for (int i = 0; i < 45; ++i) host_symlink(i == 0 ? "file" : "chain" + std::to_string(i - 1), "chain" + std::to_string(i));
+  for (int i = 0; i < 45; ++i)
+    host_symlink(i == 0 ? "file" : "chain" + std::to_string(i - 1), "chain" + std::to_string(i));
   EXPECT_EQ(open("chain30", {.lookup = kFollow}), Errno::success);
   EXPECT_EQ(open("chain44", {.lookup = kFollow}), Errno::loop);
   EXPECT_EQ(stat("chain44", kFollow), Errno::loop);

@@ -35,7 +35,8 @@ class PollTest : public WasiTest {
     elapsed_ns = monotonic_now_ns() - before;
     events.clear();
     if (error == Errno::success)
-      for (uint32_t i = 0; i < get<uint32_t>(result); ++i) events.push_back(get<GuestEvent>(output + i * sizeof(GuestEvent)));
+      for (uint32_t i = 0; i < get<uint32_t>(result); ++i)
+        events.push_back(get<GuestEvent>(output + i * sizeof(GuestEvent)));
     return error;
   }
   void use_pipes() {
@@ -81,7 +82,8 @@ TEST_F(PollTest, AbsoluteClocksWait) {
 }
 
 TEST_F(PollTest, TheFirstOfSeveralClocksWins) {
-  ASSERT_EQ(poll({clock(kClockMonotonic, ~uint64_t{0}, 0, 1), clock(kClockMonotonic, 10 * kMs, 0, 2), clock(kClockMonotonic, 3600'000 * kMs, 0, 3)}),
+  ASSERT_EQ(poll({clock(kClockMonotonic, ~uint64_t{0}, 0, 1), clock(kClockMonotonic, 10 * kMs, 0, 2),
+                  clock(kClockMonotonic, 3600'000 * kMs, 0, 3)}),
             Errno::success);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].userdata, 2u);
@@ -131,7 +133,9 @@ TEST_F(PollTest, PipesBecomeReady) {
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].type, EventType::clock);
   ASSERT_EQ(::write(pipe_in.get(), "abc", 3), 3);
-  ASSERT_EQ(poll({on_fd(EventType::fd_read, 0), clock(kClockMonotonic, 3600'000 * kMs), on_fd(EventType::fd_write, 1, 99)}), Errno::success);
+  ASSERT_EQ(
+      poll({on_fd(EventType::fd_read, 0), clock(kClockMonotonic, 3600'000 * kMs), on_fd(EventType::fd_write, 1, 99)}),
+      Errno::success);
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].type, EventType::fd_read);
   EXPECT_EQ(events[0].nbytes, 3u);

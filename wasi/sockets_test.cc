@@ -49,7 +49,8 @@ class SocketTest : public WasiTest {
   }
   Errno send(uint32_t fd, std::string_view text, uint32_t flags = 0) {
     uint32_t result = alloc(4);
-    Errno error = call(&WasiContext::sock_send, fd, put_iovecs({{put(text), static_cast<uint32_t>(text.size())}}), 1, flags, result);
+    Errno error = call(&WasiContext::sock_send, fd, put_iovecs({{put(text), static_cast<uint32_t>(text.size())}}), 1,
+                       flags, result);
     moved = get<uint32_t>(result);
     return error;
   }
