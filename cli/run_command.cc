@@ -44,7 +44,6 @@ int fail(const std::string& why) {
 
 void declare_options(CLI::App& app, RunOptions& o) {
   app.name("arris run");
-  app.usage("Usage: arris [run] [OPTIONS] FILE [ARGS...]");
   app.footer(
       "Everything after FILE goes to the program. Nothing of the host is visible to it but its standard streams and what\n"
       "--dir and --env grant. Exit code: the program's own; 134 after a trap; 1 if it could not be started.");
@@ -105,9 +104,7 @@ wasi::Preopen parse_dir(const std::string& text) {
 std::expected<wasi::WasiConfig, std::string> make_wasi_config(const RunOptions& o, std::vector<std::string> guest_arguments) {
   wasi::WasiConfig config;
   config.args = std::move(guest_arguments);
-  if (o.env_inherit) {
-    for (char** entry = environ; *entry; ++entry) config.env.emplace_back(*entry);
-  }
+  if (o.env_inherit) config.inherit_env();
   for (const std::string& entry : o.env) {
     if (entry.find('=') == std::string::npos || entry.starts_with('='))
       return std::unexpected(fmt::format("--env {}: write NAME=VALUE", entry));
@@ -208,7 +205,7 @@ int run(RunOptions& o) {
 }  // namespace
 
 int run_command(int argc, char** argv) {
-  CLI::App app{"Runs a WebAssembly program, or calls one of its functions."};
+  CLI::App app{"Runs a WebAssembly program, or calls one of its functions: arris [run] [OPTIONS] FILE [ARGS...]"};
   RunOptions options;
   declare_options(app, options);
   CLI11_PARSE(app, argc, argv);
