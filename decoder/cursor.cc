@@ -37,10 +37,12 @@ T Cursor::finish(LebResult<T> result, LebStatus (*judge)(const uint8_t*, const u
 }
 
 uint32_t Cursor::u32_slow() {
-  return finish(decode_uleb<uint32_t>(pos_, end_), [](auto p, auto end) { return decode_uleb<uint32_t>(p, end).status; });
+  return finish(decode_uleb<uint32_t>(pos_, end_),
+                [](auto p, auto end) { return decode_uleb<uint32_t>(p, end).status; });
 }
 uint64_t Cursor::u64_slow() {
-  return finish(decode_uleb<uint64_t>(pos_, end_), [](auto p, auto end) { return decode_uleb<uint64_t>(p, end).status; });
+  return finish(decode_uleb<uint64_t>(pos_, end_),
+                [](auto p, auto end) { return decode_uleb<uint64_t>(p, end).status; });
 }
 int32_t Cursor::s32_slow() {
   return finish(decode_sleb<int32_t>(pos_, end_), [](auto p, auto end) { return decode_sleb<int32_t>(p, end).status; });

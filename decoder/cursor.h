@@ -40,7 +40,8 @@ class Cursor {
   uint32_t offset_of(const uint8_t* p) const { return static_cast<uint32_t>(p - base_) + base_offset_; }
 
   uint8_t u8() {
-    if (pos_ < end_) [[likely]] return *pos_++;
+    if (pos_ < end_) [[likely]]
+      return *pos_++;
     fail_at_end();
     return 0;
   }
@@ -48,7 +49,8 @@ class Cursor {
   uint8_t peek() const { return pos_ < end_ ? *pos_ : 0; }
 
   uint32_t u32() {
-    if (pos_ < end_ && *pos_ < 0x80) [[likely]] return *pos_++;
+    if (pos_ < end_ && *pos_ < 0x80) [[likely]]
+      return *pos_++;
     if (end_ - pos_ >= 2 && pos_[1] < 0x80) {
       uint32_t value = (pos_[0] & 0x7Fu) | uint32_t{pos_[1]} << 7;
       pos_ += 2;
@@ -57,7 +59,8 @@ class Cursor {
     return u32_slow();
   }
   uint64_t u64() {
-    if (pos_ < end_ && *pos_ < 0x80) [[likely]] return *pos_++;
+    if (pos_ < end_ && *pos_ < 0x80) [[likely]]
+      return *pos_++;
     if (end_ - pos_ >= 2 && pos_[1] < 0x80) {
       uint64_t value = (pos_[0] & 0x7Fu) | uint64_t{pos_[1]} << 7;
       pos_ += 2;
@@ -66,7 +69,8 @@ class Cursor {
     return u64_slow();
   }
   int32_t s32() {
-    if (pos_ < end_ && *pos_ < 0x80) [[likely]] return static_cast<int8_t>(*pos_++ << 1) >> 1;
+    if (pos_ < end_ && *pos_ < 0x80) [[likely]]
+      return static_cast<int8_t>(*pos_++ << 1) >> 1;
     return s32_slow();
   }
   int64_t s33();

@@ -26,16 +26,16 @@ void expect_error(Bytes bytes, ErrorCode code, uint64_t offset = kNoOffset, Feat
   auto module = decode(std::move(bytes), features);
   ASSERT_FALSE(module) << "accepted instead of: " << message_of(code);
   EXPECT_EQ(message_of(module.error().code), message_of(code)) << module.error().to_string();
-  if (offset != kNoOffset) {
-    EXPECT_EQ(module.error().offset, offset) << module.error().to_string();
-  }
+  if (offset != kNoOffset) { EXPECT_EQ(module.error().offset, offset) << module.error().to_string(); }
 }
 
 // One of everything.
 Bytes rich_module() {
   return module_of({
-      section(1, list({func_type({0x7F, 0x7B}, {0x7E}), {0x4E, 2, 0x50, 0, 0x5F, 1, 0x63, 2, 1, 0x50, 1, 1, 0x5F, 1, 0x63, 2, 1},
-                       {0x5E, 0x78, 1}, func_type({0x7F}, {})})),
+      section(1, list({func_type({0x7F, 0x7B}, {0x7E}),
+                       {0x4E, 2, 0x50, 0, 0x5F, 1, 0x63, 2, 1, 0x50, 1, 1, 0x5F, 1, 0x63, 2, 1},
+                       {0x5E, 0x78, 1},
+                       func_type({0x7F}, {})})),
       section(2, list({join({name("m"), name("f"), {0, 0}}), join({name("m"), name("g"), {3, 0x7F, 0}})})),
       section(3, list({{0}, {4}})),
       section(4, list({{0x70, 0, 1}, {0x40, 0, 0x70, 1, 1, 2, 0xD0, 0x70, 0x0B}})),
@@ -100,9 +100,7 @@ TEST(Decoder, EveryPrefixOfAModuleIsAnErrorOrAModuleButNeverACrash) {
   Bytes whole = rich_module();
   for (size_t n = 0; n < whole.size(); ++n) {
     auto module = decode(Bytes(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(n)));
-    if (!module) {
-      EXPECT_LE(module.error().offset, n);
-    }
+    if (!module) { EXPECT_LE(module.error().offset, n); }
   }
 }
 
@@ -213,8 +211,11 @@ TEST(Decoder, MalformedNamesOfSectionsAndImportsAreErrors) {
 }
 
 TEST(Decoder, AMalformedNameSectionIsNoErrorAndKeepsWhatWasReadBefore) {
-  auto module = decoded(module_of({section(
-      0, join({name("name"), {0}, sized(name("m")), {1}, sized(list({join({{5}, name("b")}), join({{2}, name("a")})}))}))}));
+  auto module = decoded(module_of({section(0, join({name("name"),
+                                                    {0},
+                                                    sized(name("m")),
+                                                    {1},
+                                                    sized(list({join({{5}, name("b")}), join({{2}, name("a")})}))}))}));
   ASSERT_TRUE(module);
   ASSERT_TRUE(module->names.module);
   EXPECT_TRUE(module->names.funcs.empty());
@@ -223,7 +224,8 @@ TEST(Decoder, AMalformedNameSectionIsNoErrorAndKeepsWhatWasReadBefore) {
 }
 
 TEST(Decoder, BranchHintsAreRead) {
-  auto module = decoded(module_of({section(0, join({name("metadata.code.branch_hint"), {1, 3, 2, 5, 1, 0, 9, 1, 1}}))}));
+  auto module =
+      decoded(module_of({section(0, join({name("metadata.code.branch_hint"), {1, 3, 2, 5, 1, 0, 9, 1, 1}}))}));
   ASSERT_EQ(module->branch_hints.size(), 2u);
   EXPECT_EQ(module->branch_hints[1].func_index, 3u);
   EXPECT_EQ(module->branch_hints[1].offset, 9u);
@@ -232,7 +234,8 @@ TEST(Decoder, BranchHintsAreRead) {
 }
 
 TEST(Decoder, ConstantExpressionsEndAtTheirOwnEnd) {
-  auto module = decoded(module_of({section(6, list({{0x7F, 0, 0x02, 0x40, 0x0B, 0x41, 1, 0x0B}, {0x7F, 0, 0x41, 2, 0x0B}}))}));
+  auto module =
+      decoded(module_of({section(6, list({{0x7F, 0, 0x02, 0x40, 0x0B, 0x41, 1, 0x0B}, {0x7F, 0, 0x41, 2, 0x0B}}))}));
   ASSERT_TRUE(module);
   EXPECT_EQ(module->globals[0].init.code.size, 6u);  // a block in it is the validator's business
   expect_error(module_of({section(6, {1, 0x7F, 0, 0x41, 0, 0x05, 0x0B})}), ErrorCode::end_opcode_expected);
@@ -241,7 +244,8 @@ TEST(Decoder, ConstantExpressionsEndAtTheirOwnEnd) {
 }
 
 TEST(Decoder, CountsOfSectionsMustAgree) {
-  expect_error(module_of({section(1, list({func_type({}, {})})), section(3, {1, 0})}), ErrorCode::inconsistent_function_lengths);
+  expect_error(module_of({section(1, list({func_type({}, {})})), section(3, {1, 0})}),
+               ErrorCode::inconsistent_function_lengths);
   expect_error(module_of({section(10, list({body({0x0B})}))}), ErrorCode::inconsistent_function_lengths);
   expect_error(module_of({section(12, {1})}), ErrorCode::inconsistent_data_count);
 }

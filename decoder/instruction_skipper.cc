@@ -112,7 +112,8 @@ void skip_immediates(Cursor& in, Features features, Immediates immediates) {
 }
 
 bool opens_block(Opcode op) {
-  return op == Opcode::block || op == Opcode::loop || op == Opcode::if_ || op == Opcode::try_ || op == Opcode::try_table;
+  return op == Opcode::block || op == Opcode::loop || op == Opcode::if_ || op == Opcode::try_ ||
+         op == Opcode::try_table;
 }
 
 bool needs_data_count(Opcode op) {
@@ -129,7 +130,8 @@ Opcode read_opcode(Cursor& in, Features features) {
   if (is_prefix(byte)) code = in.u32();
   if (!in.ok()) return Opcode::invalid;
   Opcode op = find_opcode(is_prefix(byte) ? byte : 0, code);
-  if (op != Opcode::invalid && features.has(info(op).feature)) [[likely]] return op;
+  if (op != Opcode::invalid && features.has(info(op).feature)) [[likely]]
+    return op;
   char text[24];
   if (is_prefix(byte)) {
     std::snprintf(text, sizeof text, "%02x %02x", byte, code);

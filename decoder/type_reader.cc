@@ -132,7 +132,8 @@ TableType read_table_type(Cursor& in, Features features) {
   if (features.has(Feature::reference_types)) {
     type.element = read_ref_type(in, features);
   } else {
-    if (in.u8() != static_cast<uint8_t>(AbstractHeap::func)) in.fail(ErrorCode::malformed_reference_type, in.position() - 1);
+    if (in.u8() != static_cast<uint8_t>(AbstractHeap::func))
+      in.fail(ErrorCode::malformed_reference_type, in.position() - 1);
     type.element = kFuncRef;
   }
   uint8_t flags = in.u8();

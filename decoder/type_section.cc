@@ -38,7 +38,8 @@ void read_composite_type(Cursor& in, Features features, SubType& type) {
     type.func.params = read_result_type(in, features, limits::kMaxFunctionParams, "parameters");
     const uint8_t* results = in.position();
     type.func.results = read_result_type(in, features, limits::kMaxFunctionResults, "results");
-    if (type.func.results.size() > 1 && !features.has(Feature::multi_value)) in.fail(ErrorCode::invalid_result_arity, results);
+    if (type.func.results.size() > 1 && !features.has(Feature::multi_value))
+      in.fail(ErrorCode::invalid_result_arity, results);
   } else if (form == kStruct && gc) {
     type.kind = CompositeKind::struct_;
     uint32_t count = read_count(in, limits::kMaxStructFields, "fields");

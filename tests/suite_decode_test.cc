@@ -141,8 +141,9 @@ TEST(SuiteDecode, EveryModuleIsAcceptedOrRefusedAsTheSuiteSays) {
     ASSERT_TRUE(script) << script.error().format(path);
     SuiteRun(path, counts).run(script->commands);
   }
-  std::printf("%zu files: %d valid, %d malformed, %d invalid modules; messages: %d in the suite's words, %d in others\n",
-              files.size(), counts.valid, counts.malformed, counts.invalid, counts.same_words, counts.other_words);
+  std::printf(
+      "%zu files: %d valid, %d malformed, %d invalid modules; messages: %d in the suite's words, %d in others\n",
+      files.size(), counts.valid, counts.malformed, counts.invalid, counts.same_words, counts.other_words);
   // Two modules end a section early where the reference reads on into the next one.
   EXPECT_LE(counts.other_words, 2);
   EXPECT_GT(counts.valid, 1500);

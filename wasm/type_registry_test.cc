@@ -158,7 +158,8 @@ TEST(TypeRegistry, HostFunctionTypesMeetTheModulesTypes) {
 TEST(TypeRegistry, StructLayoutAlignsFieldsAndListsReferences) {
   TypeRegistry registry;
   Types a(registry);
-  ASSERT_TRUE(a.add({structure({{TypeCode::i8, true}, {kI32, true}, {kAnyRef, true}, {TypeCode::i16, true}, {kV128, true}})}));
+  ASSERT_TRUE(
+      a.add({structure({{TypeCode::i8, true}, {kI32, true}, {kAnyRef, true}, {TypeCode::i16, true}, {kV128, true}})}));
   const CanonicalType& t = registry.get(a.ids[0]);
   EXPECT_EQ(t.field_offsets, (std::vector<uint32_t>{8, 12, 16, 24, 32}));
   EXPECT_EQ(t.ref_offsets, (std::vector<uint32_t>{16}));

@@ -26,7 +26,8 @@ const CanonicalType* FunctionValidator::read_aggregate(CompositeKind kind) {
   }
   const CanonicalType* type = context_.types[index];
   if (type->kind == kind) return type;
-  fail(ErrorCode::type_mismatch, "type " + std::to_string(index) + (kind == CompositeKind::array ? " is not an array" : " is not a struct"));
+  fail(ErrorCode::type_mismatch,
+       "type " + std::to_string(index) + (kind == CompositeKind::array ? " is not an array" : " is not a struct"));
   return nullptr;
 }
 
@@ -156,7 +157,8 @@ bool FunctionValidator::on_array_copy(Opcode) {
   const CanonicalType* to = read_array_with(true);
   const CanonicalType* from = to ? read_aggregate(CompositeKind::array) : nullptr;
   if (!from) return false;
-  if (!registry_.is_subtype(from->fields[0].storage, to->fields[0].storage)) return fail(ErrorCode::array_type_mismatch);
+  if (!registry_.is_subtype(from->fields[0].storage, to->fields[0].storage))
+    return fail(ErrorCode::array_type_mismatch);
   return pop(kI32) && pop(kI32) && pop(ref_to(*from, true)) && pop(kI32) && pop(ref_to(*to, true));
 }
 

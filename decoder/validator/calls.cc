@@ -81,7 +81,8 @@ bool FunctionValidator::on_drop(Opcode) {
 bool FunctionValidator::on_select(Opcode) {
   ValType b, a;
   if (!pop(kI32) || !pop_any(b) || !pop_any(a)) return false;
-  if (a.is_ref() || b.is_ref()) return fail(ErrorCode::type_mismatch, "select without a type takes numbers and vectors");
+  if (a.is_ref() || b.is_ref())
+    return fail(ErrorCode::type_mismatch, "select without a type takes numbers and vectors");
   ValType type = a.is_bottom() ? b : a;
   if (!b.is_bottom() && b != type) return fail_mismatch(type, b);
   if (type.is_vec()) rewrite_opcode(internal_code(Opcode::select));

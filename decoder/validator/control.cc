@@ -20,7 +20,8 @@ bool FunctionValidator::read_block(ControlFrame& frame) {
     case BlockType::Kind::type_index:
       if (type.type_index >= context_.types.size()) return fail_index(ErrorCode::unknown_type, type.type_index);
       frame.type = context_.types[type.type_index];
-      return frame.type->kind == CompositeKind::func || fail(ErrorCode::type_mismatch, "block type is not a function type");
+      return frame.type->kind == CompositeKind::func ||
+             fail(ErrorCode::type_mismatch, "block type is not a function type");
   }
   return false;
 }
@@ -69,7 +70,8 @@ void FunctionValidator::pop_frame() {
 }
 
 ControlFrame* FunctionValidator::label(uint32_t depth) {
-  if (depth < control_.size()) [[likely]] return &control_[control_.size() - 1 - depth];
+  if (depth < control_.size()) [[likely]]
+    return &control_[control_.size() - 1 - depth];
   fail_index(ErrorCode::unknown_label, depth);
   return nullptr;
 }
@@ -143,7 +145,8 @@ bool FunctionValidator::on_end(Opcode) {
     case FrameKind::if_: {
       // Without `else` the parameters are the results.
       std::span<const ValType> results = results_of(frame);
-      std::span<const ValType> params = frame.type ? std::span<const ValType>(frame.type->func.params) : std::span<const ValType>();
+      std::span<const ValType> params =
+          frame.type ? std::span<const ValType>(frame.type->func.params) : std::span<const ValType>();
       bool same = params.size() == results.size();
       for (size_t i = 0; same && i < params.size(); ++i) same = registry_.is_subtype(params[i], results[i]);
       if (!same) return fail(ErrorCode::type_mismatch, "if without else must have the same parameters and results");

@@ -117,7 +117,8 @@ FunctionValidator::FunctionValidator(ModuleContext& context)
       // Untouched pages cost nothing; ValType needs no construction.
       operands_(static_cast<ValType*>(std::malloc(kOperandCapacity * sizeof(ValType)))) {
   CHECK(operands_ != nullptr);
-  if (!module_.memories.empty() && module_.features.has(Feature::memory64)) memory0_address_ = to_val_type(module_.memories[0].limits.address);
+  if (!module_.memories.empty() && module_.features.has(Feature::memory64))
+    memory0_address_ = to_val_type(module_.memories[0].limits.address);
 }
 
 bool FunctionValidator::begin_body(const FuncBody& body) {
@@ -213,8 +214,8 @@ bool FunctionValidator::step_row(const OperatorRow& row) { return step(row); }
 // Loads and stores of a 32-bit memory 0 with nothing special about them; all others take the careful way.
 inline bool FunctionValidator::step_mem_arg(const OperatorRow& row) {
   const uint8_t* start = in_.position();
-  if (in_.u8() <= row.align_log2 && memory0_address_ == kI32 && row.feature == Feature::mvp &&
-      in_.u64() <= UINT32_MAX) [[likely]] {
+  if (in_.u8() <= row.align_log2 && memory0_address_ == kI32 && row.feature == Feature::mvp && in_.u64() <= UINT32_MAX)
+      [[likely]] {
     if (row.push_count == 1 && sp_ > floor_ && sp_[-1] == kI32) {
       sp_[-1] = static_cast<TypeCode>(row.push[0]);
       return in_.ok();
@@ -342,7 +343,8 @@ std::string FunctionValidator::describe(ValType type) const {
   if (type.is_ref() && type.heap().is_concrete()) {
     auto& ids = module_.canonical_types;
     auto at = std::find(ids.begin(), ids.end(), CanonicalTypeId(type.heap().index()));
-    if (at != ids.end()) type = ValType::ref(HeapType::concrete(static_cast<uint32_t>(at - ids.begin())), type.is_nullable());
+    if (at != ids.end())
+      type = ValType::ref(HeapType::concrete(static_cast<uint32_t>(at - ids.begin())), type.is_nullable());
   }
   return to_string(type);
 }

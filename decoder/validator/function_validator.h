@@ -34,7 +34,7 @@ struct ControlFrame {
   ValType result;                       // if type is null: the one result, or bottom for none
   FrameKind kind = FrameKind::block;
   bool unreachable = false;
-  uint32_t floor = 0;          // operands below belong to enclosing blocks
+  uint32_t floor = 0;  // operands below belong to enclosing blocks
   uint32_t slot_floor = 0;
   uint32_t init_floor = 0;     // of the log of initialised locals
   uint32_t opcode_offset = 0;  // from the first instruction of the body
@@ -43,7 +43,7 @@ struct ControlFrame {
   LabelUses uses;              // of its label, so far
   uint32_t first_clause = 0;   // try_table
   uint32_t clause_count = 0;
-  uint32_t try_begin = 0;      // legacy try: covered range, known once the first catch is met
+  uint32_t try_begin = 0;  // legacy try: covered range, known once the first catch is met
   uint32_t try_end = 0;
   uint32_t exception_slot = 0;  // legacy catch: from the locals pointer
   uint32_t br_table_epoch = 0;  // the br_table that has already checked this label
@@ -200,7 +200,8 @@ class FunctionValidator {
   }
 
   bool local_type(uint32_t index, ValType& type) {
-    if (index >= fast_count_) [[unlikely]] return local_type_slow(index, type);
+    if (index >= fast_count_) [[unlikely]]
+      return local_type_slow(index, type);
     type = fast_locals_[index];
     return true;
   }

@@ -61,7 +61,9 @@ bool FunctionValidator::local_type_slow(uint32_t index, ValType& type) {
   if (index < params.size()) {
     type = params[index];
   } else {
-    type = std::upper_bound(runs_.begin(), runs_.end(), index, [](uint32_t i, const LocalRun& r) { return i < r.end; })->type;
+    type = std::upper_bound(runs_.begin(), runs_.end(), index, [](uint32_t i, const LocalRun& r) {
+             return i < r.end;
+           })->type;
   }
   return true;
 }
@@ -70,10 +72,9 @@ bool FunctionValidator::local_type_slow(uint32_t index, ValType& type) {
 uint32_t FunctionValidator::v128_ordinal(uint32_t index) const {
   const ResultType& params = func_type_->func.params;
   uint32_t param_count = static_cast<uint32_t>(params.size());
-  if (index < param_count) {
-    return static_cast<uint32_t>(std::count(params.begin(), params.begin() + index, kV128));
-  }
-  auto run = std::upper_bound(runs_.begin(), runs_.end(), index, [](uint32_t i, const LocalRun& r) { return i < r.end; });
+  if (index < param_count) { return static_cast<uint32_t>(std::count(params.begin(), params.begin() + index, kV128)); }
+  auto run =
+      std::upper_bound(runs_.begin(), runs_.end(), index, [](uint32_t i, const LocalRun& r) { return i < r.end; });
   uint32_t begin = run == runs_.begin() ? param_count : (run - 1)->end;
   return run->v128_before + (index - begin);
 }

@@ -74,8 +74,7 @@ bool FunctionValidator::check_immediates(const OperatorRow& row, ValType& addres
     case Immediates::lane:
     case Immediates::shuffle: return check_lanes(row);
     case Immediates::mem_arg_lane: return read_mem_arg(row, address) && check_lanes(row);
-    case Immediates::zero_byte:
-      return in_.u8() == 0 || in_.fail(ErrorCode::zero_byte_expected, in_.position() - 1);
+    case Immediates::zero_byte: return in_.u8() == 0 || in_.fail(ErrorCode::zero_byte_expected, in_.position() - 1);
     case Immediates::data: return check_data(in_.u32());
     case Immediates::elem: {
       uint32_t index;

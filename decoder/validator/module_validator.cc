@@ -140,7 +140,8 @@ ModuleValidator::Result ModuleValidator::table_type(const TableType& type) {
 }
 
 ModuleValidator::Result ModuleValidator::tables() {
-  if (module_.tables.size() > 1 && !module_.features.has(Feature::reference_types)) return error(ErrorCode::multiple_tables);
+  if (module_.tables.size() > 1 && !module_.features.has(Feature::reference_types))
+    return error(ErrorCode::multiple_tables);
   for (size_t i = 0; i < module_.tables.size(); ++i) {
     const TableDecl& table = module_.tables[i];
     TRY_VOID(table_type(table.type));
@@ -166,7 +167,8 @@ ModuleValidator::Result ModuleValidator::memory_type(const MemoryType& type) {
 }
 
 ModuleValidator::Result ModuleValidator::memories() {
-  if (module_.memories.size() > 1 && !module_.features.has(Feature::multi_memory)) return error(ErrorCode::multiple_memories);
+  if (module_.memories.size() > 1 && !module_.features.has(Feature::multi_memory))
+    return error(ErrorCode::multiple_memories);
   for (const MemoryType& memory : module_.memories) TRY_VOID(memory_type(memory));
   return {};
 }
@@ -239,7 +241,8 @@ ModuleValidator::Result ModuleValidator::start() {
     return error(ErrorCode::unknown_function, std::to_string(module_.start.value));
   }
   const FuncType& type = context_.func_type(module_.start.value).func;
-  if (!type.params.empty() || !type.results.empty()) return error(ErrorCode::start_function, "has type " + to_string(type));
+  if (!type.params.empty() || !type.results.empty())
+    return error(ErrorCode::start_function, "has type " + to_string(type));
   return {};
 }
 

@@ -23,7 +23,7 @@ enum class Path : uint8_t {
   local_get,
   local_set,
   local_tee,
-  by_hand,     // signature "*"
+  by_hand,  // signature "*"
 };
 
 inline constexpr uint8_t kAddressCode = 0x01;  // in a row: the address type of the memory
@@ -34,11 +34,11 @@ struct OperatorRow {
   Immediates immediates = Immediates::none;
   uint8_t pop_count = 0;
   uint8_t push_count = 0;
-  uint8_t pop[4] = {};   // type codes, bottom of the stack first
+  uint8_t pop[4] = {};  // type codes, bottom of the stack first
   uint8_t push[2] = {};
   int8_t slot_delta = 0;  // unless an address is involved, which takes one slot either way
   uint8_t align_log2 = 0;
-  uint8_t lanes = 0;      // lane immediates are below this
+  uint8_t lanes = 0;  // lane immediates are below this
   Opcode opcode = Opcode::invalid;
 };
 static_assert(sizeof(OperatorRow) == 16);
@@ -63,7 +63,8 @@ consteval uint8_t lane_count(Opcode op) {
   if (row.immediates == Immediates::mem_arg_lane) return static_cast<uint8_t>(16 >> natural_alignment_log2(op));
   if (row.immediates != Immediates::lane) return 0;
   for (std::string_view shape : {"i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2"}) {
-    if (row.mnemonic.starts_with(shape)) return shape == "i8x16" ? 16 : static_cast<uint8_t>(shape[shape.size() - 1] - '0');
+    if (row.mnemonic.starts_with(shape))
+      return shape == "i8x16" ? 16 : static_cast<uint8_t>(shape[shape.size() - 1] - '0');
   }
   return 0;
 }

@@ -54,8 +54,7 @@ void validate_range(ModuleContext& context, Range& range, unsigned number, std::
     if (validator.validate_body(context.module.imported_funcs + i, range.arena)) continue;
     range.error = validator.take_error();
     unsigned seen = lowest_failed.load();
-    while (number < seen && !lowest_failed.compare_exchange_weak(seen, number)) {
-    }
+    while (number < seen && !lowest_failed.compare_exchange_weak(seen, number)) {}
     return;
   }
 }
@@ -87,7 +86,8 @@ std::expected<void, Error> validate_module(Module& module, const ValidateOptions
   if (result) result = validate_bodies(context, options.threads);
   if (!result && phase_of(result.error().code) == ErrorPhase::invalid) {
     // Only a well-formed module can be called invalid; what comes after the error has not been looked at yet.
-    if (std::optional<Error> malformed = decoder::find_malformed_body(module)) return std::unexpected(std::move(*malformed));
+    if (std::optional<Error> malformed = decoder::find_malformed_body(module))
+      return std::unexpected(std::move(*malformed));
   }
   return result;
 }

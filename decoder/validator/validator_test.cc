@@ -15,7 +15,8 @@ using namespace decoder::testing;  // NOLINT: the helpers of module_bytes.h
 
 const Bytes kNothing = func_type({}, {});
 
-std::expected<std::shared_ptr<Module>, Error> load(Bytes bytes, unsigned threads = 1, Features features = Features::all()) {
+std::expected<std::shared_ptr<Module>, Error> load(Bytes bytes, unsigned threads = 1,
+                                                   Features features = Features::all()) {
   auto module = decoder::decode_module(std::move(bytes), {features, std::make_shared<TypeRegistry>()});
   if (!module) return module;
   if (auto valid = validate_module(**module, {.threads = threads}); !valid) return std::unexpected(valid.error());
@@ -32,9 +33,7 @@ void expect_error(Bytes bytes, ErrorCode code, std::string_view detail = {}, Fea
   auto module = load(std::move(bytes), 1, features);
   ASSERT_FALSE(module) << "accepted instead of: " << message_of(code);
   EXPECT_EQ(message_of(module.error().code), message_of(code)) << module.error().to_string();
-  if (!detail.empty()) {
-    EXPECT_EQ(module.error().detail, detail);
-  }
+  if (!detail.empty()) { EXPECT_EQ(module.error().detail, detail); }
 }
 
 // The entries of a side table as {delta_ip, delta_entry, keep, drop}; wide ones as W{...}.
@@ -76,7 +75,9 @@ Bytes repeat(const Bytes& what, size_t times) {
 
 // --- side tables ---
 
-TEST(SideTable, FunctionEndReturnsItsResults) { EXPECT_EQ(entries_of(func_type({}, {0x7F}), {0x41, 1, 0x0B}), "{0,0,1,0}"); }
+TEST(SideTable, FunctionEndReturnsItsResults) {
+  EXPECT_EQ(entries_of(func_type({}, {0x7F}), {0x41, 1, 0x0B}), "{0,0,1,0}");
+}
 
 TEST(SideTable, IfLeadsToElseAndElseBehindTheEnd) {
   // 0 i32.const 1; 2 if i32; 4 i32.const 2; 6 else; 7 i32.const 3; 9 end; 10 end
@@ -116,7 +117,8 @@ TEST(SideTable, VectorsCountAsTwoSlots) {
 }
 
 TEST(SideTable, ReturnAndEndKnowTheVectorLocalsBelow) {
-  auto module = loaded(one_function(func_type({0x7F, 0x7B}, {0x7F}), {0x20, 0, 0x0F, 0x0B}, list({{2, 0x7B}, {1, 0x7E}})));
+  auto module =
+      loaded(one_function(func_type({0x7F, 0x7B}, {0x7F}), {0x20, 0, 0x0F, 0x0B}, list({{2, 0x7B}, {1, 0x7E}})));
   const FuncCode& f = module->func_codes[0];
   EXPECT_EQ(entries(f), "{5,6,1,0} {5,6,1,0}");
   EXPECT_EQ(f.local_count, 5u);
@@ -149,21 +151,23 @@ TEST(SideTable, BranchOnNullDropsTheReferenceFirst) {
   // block; ref.null func; br_on_null 0; drop; end; end
   EXPECT_EQ(entries_of(kNothing, {0x02, 0x40, 0xD0, 0x70, 0xD5, 0, 0x1A, 0x0B, 0x0B}), "{4,1,0,0} {0,0,0,0}");
   // block (result (ref func)); ref.null func; br_on_non_null 0; unreachable; end; drop; end
-  EXPECT_EQ(entries_of(kNothing, {0x02, 0x64, 0x70, 0xD0, 0x70, 0xD6, 0, 0x00, 0x0B, 0x1A, 0x0B}), "{4,1,1,0} {0,0,0,0}");
+  EXPECT_EQ(entries_of(kNothing, {0x02, 0x64, 0x70, 0xD0, 0x70, 0xD6, 0, 0x00, 0x0B, 0x1A, 0x0B}),
+            "{4,1,1,0} {0,0,0,0}");
 }
 
 // A function of no type, an imported function that may throw, and a tag with an i32.
 Bytes with_exceptions(const Bytes& code) {
-  return module_of({section(1, list({kNothing, func_type({0x7F}, {})})), section(2, list({join({name(""), name(""), {0, 0}})})),
-                    section(3, {1, 0}), section(13, list({{0, 1}})), section(10, list({body(code)}))});
+  return module_of({section(1, list({kNothing, func_type({0x7F}, {})})),
+                    section(2, list({join({name(""), name(""), {0, 0}})})), section(3, {1, 0}),
+                    section(13, list({{0, 1}})), section(10, list({body(code)}))});
 }
 
 std::string handlers(const FuncCode& code) {
   std::string out;
   for (const ExceptionHandler& h : code.handlers) {
     char text[96];
-    std::snprintf(text, sizeof text, "[%u,%u)->%d/%u h%u k%d ", h.begin_offset, h.end_offset, static_cast<int>(h.target_offset),
-                  h.target_entry, h.height, static_cast<int>(h.kind));
+    std::snprintf(text, sizeof text, "[%u,%u)->%d/%u h%u k%d ", h.begin_offset, h.end_offset,
+                  static_cast<int>(h.target_offset), h.target_entry, h.height, static_cast<int>(h.kind));
     out += text;
   }
   return out;
@@ -179,8 +183,8 @@ TEST(SideTable, TryTableHandlersLeadToTheirLabels) {
 TEST(SideTable, HandlersStandInnermostFirstAndKnowTheHeightOfTheirLabel) {
   // 0 i64.const; 2 block i32; 4 try_table (catch 0 0); 10 try_table (catch_all 2); 15 call 0; 17 end; 18 end; 19 i32.const;
   // 21 end; 22 drop; 23 drop; 24 end
-  auto module = loaded(with_exceptions({0x42, 0, 0x02, 0x7F, 0x1F, 0x40, 1, 0, 0, 0, 0x1F, 0x40, 1, 2, 2, 0x10, 0, 0x0B, 0x0B,
-                                        0x41, 0, 0x0B, 0x1A, 0x1A, 0x0B}));
+  auto module = loaded(with_exceptions({0x42, 0, 0x02, 0x7F, 0x1F, 0x40, 1,    0, 0,    0,    0x1F, 0x40, 1,
+                                        2,    2, 0x10, 0,    0x0B, 0x0B, 0x41, 0, 0x0B, 0x1A, 0x1A, 0x0B}));
   EXPECT_EQ(handlers(module->func_codes[0]), "[15,17)->24/2 h0 k2 [10,18)->22/2 h1 k0 ");
 }
 
@@ -215,17 +219,20 @@ TEST(CodeCopy, OnlyTheFinalEndIsRewrittenWithoutVectors) {
 }
 
 TEST(CodeCopy, VectorLocalsAreAddressedByTheirOrdinalInAsManyBytes) {
-  auto module = loaded(one_function(func_type({0x7F, 0x7B}, {}), {0x20, 1, 0x21, 0x82, 0x80, 0, 0x20, 1, 0x22, 0x83, 0, 0x1A, 0x0B},
-                                    list({{2, 0x7B}})));
+  auto module =
+      loaded(one_function(func_type({0x7F, 0x7B}, {}),
+                          {0x20, 1, 0x21, 0x82, 0x80, 0, 0x20, 1, 0x22, 0x83, 0, 0x1A, 0x0B}, list({{2, 0x7B}})));
   EXPECT_EQ(code_copy(*module), (Bytes{0x16, 0, 0x17, 0x81, 0x80, 0, 0x16, 0, 0x1D, 0x82, 0, 0x1E, 0x0F}));
 }
 
 TEST(CodeCopy, VectorFormsOfSelectDropAndGlobals) {
   Bytes vector_const = join({{0xFD, 0x0C}, Bytes(16, 0)});
   Bytes code = {0x23, 0, 0x23, 0, 0x41, 0, 0x1B, 0x23, 0, 0x41, 0, 0x1C, 1, 0x7B, 0x24, 0, 0x0B};
-  auto module = loaded(module_of({section(1, list({kNothing})), section(3, {1, 0}),
-                                  section(6, list({join({{0x7B, 1}, vector_const, {0x0B}})})), section(10, list({body(code)}))}));
-  EXPECT_EQ(code_copy(*module), (Bytes{0xC6, 0, 0xC6, 0, 0x41, 0, 0x27, 0xC6, 0, 0x41, 0, 0xC5, 1, 0x7B, 0xC7, 0, 0x0F}));
+  auto module =
+      loaded(module_of({section(1, list({kNothing})), section(3, {1, 0}),
+                        section(6, list({join({{0x7B, 1}, vector_const, {0x0B}})})), section(10, list({body(code)}))}));
+  EXPECT_EQ(code_copy(*module),
+            (Bytes{0xC6, 0, 0xC6, 0, 0x41, 0, 0x27, 0xC6, 0, 0x41, 0, 0xC5, 1, 0x7B, 0xC7, 0, 0x0F}));
 }
 
 TEST(CodeCopy, LocalsBeyondTheFastOnesAreFoundToo) {
@@ -277,19 +284,22 @@ TEST(Validator, IndicesOutOfRange) {
 }
 
 Bytes with_memory(const Bytes& memory, const Bytes& code) {
-  return module_of({section(1, list({kNothing})), section(3, {1, 0}), section(5, list({memory})), section(10, list({body(code)}))});
+  return module_of(
+      {section(1, list({kNothing})), section(3, {1, 0}), section(5, list({memory})), section(10, list({body(code)}))});
 }
 
 TEST(Validator, MemoryArguments) {
   loaded(with_memory({0, 1}, {0x41, 0, 0x28, 2, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x1A, 0x0B}));
   expect_error(with_memory({0, 1}, {0x41, 0, 0x28, 3, 0, 0x1A, 0x0B}), ErrorCode::alignment_too_large);
-  expect_error(with_memory({0, 1}, {0x41, 0, 0x28, 2, 0x80, 0x80, 0x80, 0x80, 0x10, 0x1A, 0x0B}), ErrorCode::offset_out_of_range);
+  expect_error(with_memory({0, 1}, {0x41, 0, 0x28, 2, 0x80, 0x80, 0x80, 0x80, 0x10, 0x1A, 0x0B}),
+               ErrorCode::offset_out_of_range);
   loaded(with_memory({4, 1}, {0x42, 0, 0x28, 2, 0x80, 0x80, 0x80, 0x80, 0x10, 0x1A, 0x0B}));
   loaded(with_memory({0, 1}, {0x41, 0, 0x28, 0x42, 0, 0, 0x1A, 0x0B}));  // bit 6: a memory index
   expect_error(with_memory({0, 1}, {0x41, 0, 0x28, 0x42, 1, 0, 0x1A, 0x0B}), ErrorCode::unknown_memory, "1");
   expect_error(with_memory({0, 1}, {0x41, 0, 0x28, 0x80, 1, 0, 0x1A, 0x0B}), ErrorCode::malformed_memop_flags);
   expect_error(with_memory({0, 1}, {0x41, 0, 0xFE, 0x10, 1, 0, 0x1A, 0x0B}), ErrorCode::alignment_not_natural);
-  expect_error(with_memory({4, 1}, {0x41, 0, 0x28, 2, 0, 0x1A, 0x0B}), ErrorCode::type_mismatch, "expected i64, found i32");
+  expect_error(with_memory({4, 1}, {0x41, 0, 0x28, 2, 0, 0x1A, 0x0B}), ErrorCode::type_mismatch,
+               "expected i64, found i32");
 }
 
 TEST(Validator, DisabledOpcodesAreIllegal) {
@@ -303,7 +313,8 @@ TEST(Validator, DisabledOpcodesAreIllegal) {
 TEST(Validator, MalformedBodiesWinOverInvalidOnes) {
   Bytes types = section(1, list({kNothing}));
   Bytes funcs = section(3, {2, 0, 0});
-  expect_error(module_of({types, funcs, section(10, list({body({0x6A, 0x0B}), body({0xFF, 0x0B})}))}), ErrorCode::illegal_opcode);
+  expect_error(module_of({types, funcs, section(10, list({body({0x6A, 0x0B}), body({0xFF, 0x0B})}))}),
+               ErrorCode::illegal_opcode);
   expect_error(module_of({types, funcs, section(8, {9}), section(10, list({body({0x0B}), body({0x41, 0x0B})}))}),
                ErrorCode::unexpected_end_of_section);
 }
@@ -322,7 +333,8 @@ TEST(Validator, ConstantExpressions) {
   expect_error(global({0x7F, 0}, {0x42, 1, 0x0B}), ErrorCode::type_mismatch);
   expect_error(global({0x7F, 0}, {0x23, 0, 0x0B}), ErrorCode::unknown_global);
   expect_error(global({0x7F, 0}, {0x41, 0, 0x41, 0, 0x0B}), ErrorCode::type_mismatch);
-  expect_error(global({0x7F, 0}, {0x41, 1, 0x41, 2, 0x6A, 0x0B}), ErrorCode::constant_expression_required, {}, Features::release(2));
+  expect_error(global({0x7F, 0}, {0x41, 1, 0x41, 2, 0x6A, 0x0B}), ErrorCode::constant_expression_required, {},
+               Features::release(2));
   loaded(module_of({section(6, list({{0x7F, 0, 0x41, 1, 0x0B}, {0x7F, 0, 0x23, 0, 0x0B}}))}));
   expect_error(module_of({section(6, list({{0x7F, 1, 0x41, 1, 0x0B}, {0x7F, 0, 0x23, 0, 0x0B}}))}),
                ErrorCode::constant_expression_required);
@@ -332,7 +344,8 @@ TEST(Validator, SubtypesMustMatchTheirSupertype) {
   loaded(module_of({section(1, list({{0x50, 0, 0x5F, 1, 0x7F, 0}, {0x50, 1, 0, 0x5F, 2, 0x7F, 0, 0x7E, 1}}))}));
   expect_error(module_of({section(1, list({{0x50, 0, 0x5F, 1, 0x7F, 0}, {0x50, 1, 0, 0x5F, 1, 0x7E, 0}}))}),
                ErrorCode::sub_type_mismatch, "1 does not match super type 0");
-  expect_error(module_of({section(1, list({{0x5F, 0}, {0x50, 1, 0, 0x5F, 0}}))}), ErrorCode::sub_type_mismatch);  // final
+  expect_error(module_of({section(1, list({{0x5F, 0}, {0x50, 1, 0, 0x5F, 0}}))}),
+               ErrorCode::sub_type_mismatch);  // final
 }
 
 // --- hostile input ---
@@ -348,7 +361,8 @@ TEST(Hostile, ManyBranchesOutOfManyBlocksTakeLinearTime) {
   constexpr size_t kBlocks = 100'000;
   Bytes targets;
   for (uint32_t i = 0; i < kBlocks; ++i) write_uleb(targets, i);
-  Bytes code = join({repeat({0x02, 0x40}, kBlocks), {0x41, 0, 0x0E}, uleb(kBlocks), targets, {0}, Bytes(kBlocks + 1, 0x0B)});
+  Bytes code =
+      join({repeat({0x02, 0x40}, kBlocks), {0x41, 0, 0x0E}, uleb(kBlocks), targets, {0}, Bytes(kBlocks + 1, 0x0B)});
   auto module = loaded(one_function(kNothing, code));
   EXPECT_GT(module->func_codes[0].side_table_size, kBlocks + 1);
 }
@@ -356,8 +370,9 @@ TEST(Hostile, ManyBranchesOutOfManyBlocksTakeLinearTime) {
 TEST(Hostile, ManyFunctionsWithManyLocalsCostNothing) {
   constexpr size_t kFunctions = 20'000;
   Bytes one = body({0x20, 0xCF, 0x86, 0x03, 0x1A, 0x0B}, list({join({uleb(limits::kMaxFunctionLocals), {0x7F}})}));
-  auto module = loaded(module_of({section(1, list({kNothing})), section(3, join({uleb(kFunctions), Bytes(kFunctions, 0)})),
-                                  section(10, join({uleb(kFunctions), repeat(one, kFunctions)}))}));
+  auto module =
+      loaded(module_of({section(1, list({kNothing})), section(3, join({uleb(kFunctions), Bytes(kFunctions, 0)})),
+                        section(10, join({uleb(kFunctions), repeat(one, kFunctions)}))}));
   EXPECT_EQ(module->func_codes.back().local_count, limits::kMaxFunctionLocals);
 }
 
@@ -376,7 +391,9 @@ TEST(Hostile, AnOperandStackBeyondTheLimitIsRefused) {
 Bytes busy_module() {
   Bytes vector_const = join({{0xFD, 0x0C}, Bytes(16, 7)});
   Bytes code = join({{0x02, 0x40, 0x41, 0, 0x0D, 0, 0x03, 0x7F, 0x41, 1, 0x0B, 0x0E, 1, 0, 0, 0x0B},
-                     {0x1F, 0x40, 1, 2, 0, 0x41, 5, 0x08, 0, 0x0B}, vector_const, {0x21, 1, 0x20, 1, 0x1A},
+                     {0x1F, 0x40, 1, 2, 0, 0x41, 5, 0x08, 0, 0x0B},
+                     vector_const,
+                     {0x21, 1, 0x20, 1, 0x1A},
                      {0x41, 0, 0x04, 0x40, 0x05, 0x0B, 0xFB, 0x01, 2, 0xFB, 0x02, 2, 0, 0x1A},
                      {0x06, 0x40, 0x10, 0, 0x19, 0x09, 0, 0x0B, 0x0B}});
   return module_of({section(1, list({kNothing, func_type({0x7F}, {}), {0x5F, 1, 0x7F, 1}})), section(3, {1, 0}),
@@ -411,7 +428,8 @@ Bytes large_module(std::initializer_list<uint32_t> broken) {
     const Bytes& next = std::find(broken.begin(), broken.end(), i) != broken.end() ? bad : good;
     bodies.insert(bodies.end(), next.begin(), next.end());
   }
-  return module_of({section(1, list({kNothing})), section(3, join({uleb(kFunctions), Bytes(kFunctions, 0)})), section(10, bodies)});
+  return module_of(
+      {section(1, list({kNothing})), section(3, join({uleb(kFunctions), Bytes(kFunctions, 0)})), section(10, bodies)});
 }
 
 TEST(Parallel, ThreadsWriteTheSameTables) {
