@@ -235,40 +235,52 @@ TEST_P(PathTest, LongChainsEnd) {
   EXPECT_EQ(stat("chain44", kFollow), Errno::loop);
 }
 
-// A host thread swaps a directory and a link to the outside; the guest opens, lists and changes through the name meanwhile.
+// A host thread swaps a directory and a link to the outside, and a file and such a link; the guest opens, lists and changes
+// through the names meanwhile.
 TEST_P(PathTest, RacingLinksNeverLeadOut) {
   constexpr int kSwaps = 100'000;
-  ASSERT_EQ(::mkdir((temp / "box/real").c_str(), 0777), 0);
-  write_host_file(temp / "box/real/secret", "inside");
+  ASSERT_EQ(::mkdir((temp / "box/swap").c_str(), 0777), 0);
+  write_host_file(temp / "box/swap/secret", "inside");
+  write_host_file(temp / "box/swapfile", "inside");
   host_symlink("../outside", "evil");
+  host_symlink("../outside/secret", "evilfile");
   std::atomic<bool> done = false;
+  int failed_swaps = 0;
   std::thread swapper([&] {
     int box = ::open((temp / "box").c_str(), O_RDONLY | O_DIRECTORY);
-    ::renameat(box, "real", box, "swap");
-    for (int i = 0; i < kSwaps; ++i) {
-      // "swap" is now the directory, now the link. Exchanging is atomic.
-      ::renameat2(box, "swap", box, "evil", RENAME_EXCHANGE);
+    for (int i = 0; i < kSwaps; ++i) {  // exchanging is atomic: both names always exist
+      failed_swaps += ::renameat2(box, "swap", box, "evil", RENAME_EXCHANGE) != 0;
+      failed_swaps += ::renameat2(box, "swapfile", box, "evilfile", RENAME_EXCHANGE) != 0;
     }
     ::close(box);
     done = true;
   });
-  int inside = 0;
+  int inside = 0, outside = 0, denied = 0;
+  auto try_open = [&](const char* path) {
+    Errno error = open(path, {.lookup = kFollow});
+    denied += error == Errno::perm;
+    if (error != Errno::success) return;
+    ++(contents_of(opened) == "inside" ? inside : outside);
+    call(&WasiContext::fd_close, opened);
+  };
   while (!done) {
     top = 1024;
-    if (open("swap/secret", {.lookup = kFollow}) == Errno::success) {
-      ASSERT_EQ(contents_of(opened), "inside");
-      ++inside;
+    try_open("swap/secret");
+    try_open("swapfile");
+    if (open("swap/new", {.oflags = kOflagCreat, .base = kReadWrite}) == Errno::success) call(&WasiContext::fd_close, opened);
+    if (open("swapfile", {.lookup = kFollow, .oflags = kOflagCreat, .base = kRightFdWrite}) == Errno::success) {
+      write(opened, "inside");
       call(&WasiContext::fd_close, opened);
     }
-    if (stat("swap/secret", kFollow) == Errno::success) { ASSERT_EQ(filestat.size, 6u); }
-    open("swap/new", {.oflags = kOflagCreat, .base = kReadWrite});
-    if (opened != ~0u) call(&WasiContext::fd_close, opened);
     mkdir("swap/made");
     rmdir("swap/made");
     unlink("swap/new");
   }
   swapper.join();
+  EXPECT_EQ(failed_swaps, 0);
+  EXPECT_EQ(outside, 0);
   EXPECT_GT(inside, 0);
+  EXPECT_GT(denied, 0);
   EXPECT_EQ(read_host_file(temp / "outside/secret"), "secret");
   EXPECT_FALSE(exists_on_host(temp / "outside/new"));
   EXPECT_FALSE(exists_on_host(temp / "outside/made"));
