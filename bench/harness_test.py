@@ -49,9 +49,18 @@ class Statistics(unittest.TestCase):
 
     def test_micro_rows_are_medians_in_nanoseconds(self):
         def run(time, unit="ns", **more):
-            return {"name": "call/host/repeats:3", "run_type": "iteration", "real_time": time, "time_unit": unit, **more}
-        rows = session.micro_rows({"benchmarks": [run(1.0), run(9.0), run(0.002, "us"), run(7, error_occurred=True)]})
-        self.assertEqual(rows, {"call/host": {"ns": 2.0}})
+            return {"name": "call/host/repeats:3", "run_type": "iteration", "real_time": time, "cpu_time": time / 2, "time_unit": unit, **more}
+        benchmarks = {"benchmarks": [run(1.0), run(9.0), run(0.002, "us"), run(7, error_occurred=True)]}
+        self.assertEqual(session.micro_rows(benchmarks, "wall"), {"call/host": {"ns": 2.0}})
+        self.assertEqual(session.micro_rows(benchmarks, "cpu"), {"call/host": {"ns": 1.0}})
+
+    def test_rates_follow_the_clock(self):
+        def run(name):
+            return {"name": name, "run_type": "iteration", "real_time": 20.0, "cpu_time": 10.0, "time_unit": "ns", "bytes_per_second": 100.0}
+        benchmarks = {"benchmarks": [run("load/compile"), run("load/parallel/real_time")]}
+        self.assertEqual(session.micro_rows(benchmarks, "wall")["load/compile"], {"ns": 20.0, "bytes_per_second": 50.0})
+        self.assertEqual(session.micro_rows(benchmarks, "cpu")["load/compile"], {"ns": 10.0, "bytes_per_second": 100.0})
+        self.assertEqual(session.micro_rows(benchmarks, "cpu")["load/parallel"], {"ns": 20.0, "bytes_per_second": 100.0})
 
 
 class Programs(unittest.TestCase):

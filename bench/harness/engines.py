@@ -30,7 +30,7 @@ PEER_COMMANDS = [
 # row of the table, arguments of arris; rows whose tier a build does not have are left out like absent peers
 ARRIS_TIERS = [
     ("interp", ["--tier=interp"]),
-    ("plain", ["--tier=interp", "--no-quicken"]),  # the interpreter without quickening; asked for by --tiers
+    ("plain", ["--tier=interp", "--no-quicken"]),  # the interpreter without quickening
     ("jit", ["--tier=jit"]),
 ]
 

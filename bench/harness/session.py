@@ -200,7 +200,7 @@ class Session:
         if done.returncode != 0 or not output.exists():
             self.failures.append(f"{binary.name}: {done.stderr.strip()[-300:]}")
             return {}
-        return micro_rows(json.loads(output.read_text(encoding="utf-8")))
+        return micro_rows(json.loads(output.read_text(encoding="utf-8")), self.options.clock)
 
     def binary_size(self, binary):
         if not binary.exists() or not shutil.which("strip"):
@@ -223,18 +223,20 @@ class Session:
                 "binary_bytes": self.binary_size(arris), "left_out": [[e.name, reason] for e, reason in self.unusable], "failures": self.failures}
 
 
-def micro_rows(report):
+def micro_rows(report, clock):
     """Medians by name of Google Benchmark's JSON, in nanoseconds, with what counters the benchmark set."""
     units = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
     runs = {}
     for run in report["benchmarks"]:
         if run.get("run_type") == "iteration" and not run.get("error_occurred"):
-            runs.setdefault(run["name"].split("/repeats:")[0], []).append(run)
+            runs.setdefault(run["name"].split("/repeats:")[0].removesuffix("/real_time"), []).append(run)
     rows = {}
     for name, mine in runs.items():
-        row = {"ns": finite(median([run["real_time"] * units[run["time_unit"]] for run in mine]), 3)}
-        for counter in ("bytes_per_second", "items_per_second"):
-            if counter in mine[0]:
-                row[counter] = finite(median([run[counter] for run in mine]), 1)
+        threads = mine[0]["name"].split("/repeats:")[0].endswith("/real_time")  # work of several threads: only wall time says anything
+        key = "cpu_time" if clock == "cpu" and not threads else "real_time"
+        row = {"ns": finite(median([run[key] * units[run["time_unit"]] for run in mine]), 3)}
+        if "bytes_per_second" in mine[0]:  # which the library counts in processor time
+            counted = "real_time" if threads else "cpu_time"
+            row["bytes_per_second"] = finite(median([run["bytes_per_second"] * run[counted] / run[key] for run in mine]), 1)
         rows[name] = row
     return rows

@@ -5,8 +5,8 @@ namespace arris::bench {
 namespace {
 
 constexpr std::string_view kTraps = R"((module
-  (memory 1)
   (import "host" "fail" (func $fail))
+  (memory 1)
   (func (export "unreachable") unreachable)
   (func (export "divide") (drop (i32.div_s (i32.const 1) (i32.const 0))))
   (func (export "out_of_bounds") (drop (i32.load (i32.const 0x7fffffff))))
