@@ -108,7 +108,7 @@ class Reports(unittest.TestCase):
     def test_targets_are_judged(self):
         verdicts = {cells[0]: verdict for cells, verdict in text_report.target_cells(report())[1]}
         self.assertEqual(verdicts["geomean to native"], "goal")
-        self.assertEqual(verdicts["hello from C, wall to native"], "first stop")
+        self.assertEqual(verdicts["hello from C, time to native"], "first stop")
         self.assertEqual(verdicts["load and validate, 10 MB module"], "first stop")
         self.assertEqual(verdicts["host call round trip"], "missed")
         self.assertNotIn("instantiate and drop", verdicts)  # not measured, so not judged

@@ -140,8 +140,8 @@ class Session:
                     if engine.startswith(("arris", "base")):
                         self.failures.append(f"{program} on {engine}: status {result.status}, {result.errors.decode(errors='replace').strip()[:200]}")
                     continue
-                wall.setdefault(key, []).append(result.wall_ms)
-                own.setdefault(key, []).append(result.time_ms("wall"))
+                wall.setdefault(key, []).append(result.cpu_ms if self.options.clock == "cpu" else result.wall_ms)
+                own.setdefault(key, []).append(result.time_ms(self.options.clock))
                 rss.setdefault(key, []).append(result.rss_kib)
         native = median(wall[("native", "hello.c")])
         self.start_of = {engine: median(times) for (engine, program), times in own.items() if program == "hello.c"}
@@ -174,7 +174,7 @@ class Session:
                     self.say(f"loading {label} on {engine.name}")
                     result = self.launcher.run(engine.wasm_command(path), 60)
                     if result.status == "0" and result.output == b"hello\n":
-                        mine.append(result.time_ms("wall"))
+                        mine.append(result.time_ms(self.options.clock))
                     elif engine.kind == "arris":
                         self.failures.append(f"{label} module on {engine.name}: status {result.status}, {result.errors.decode(errors='replace').strip()[:200]}")
             for engine, mine in times.items():
@@ -200,7 +200,10 @@ class Session:
         if done.returncode != 0 or not output.exists():
             self.failures.append(f"{binary.name}: {done.stderr.strip()[-300:]}")
             return {}
-        return micro_rows(json.loads(output.read_text(encoding="utf-8")), self.options.clock)
+        rows = micro_rows(json.loads(output.read_text(encoding="utf-8")), self.options.clock)
+        listed = subprocess.run([str(binary), "--benchmark_list_tests"], capture_output=True, text=True, check=False).stdout
+        order = [name.split("/repeats:")[0].removesuffix("/real_time") for name in listed.split()]  # they ran in random order
+        return {name: rows[name] for name in order if name in rows}
 
     def binary_size(self, binary):
         if not binary.exists() or not shutil.which("strip"):
