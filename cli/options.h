@@ -22,17 +22,18 @@ class FeatureOptions {
     app.add_flag_function("--enable-all", [this](int64_t) { features_ = api::Features::all(); }, "Every feature")
         ->group(kGroup)
         ->trigger_on_parse();
-#define FEATURE(name, flag, release_number, description)                                                       \
-  app.add_flag_function("--enable-" flag, [this](int64_t) { features_ = features_.with(api::Feature::name); }, \
-                        "On: " description)                                                                    \
-      ->group(kGroup)                                                                                          \
-      ->trigger_on_parse();                                                                                    \
-  app.add_flag_function("--disable-" flag,                                                                     \
-                        [this](int64_t) { features_ = features_.without(api::Feature::name); },                \
-                        "Off: " description)                                                                   \
-      ->group(kGroup)                                                                                          \
-      ->trigger_on_parse();
-#include "wasm/features.def"
+    for (const api::FeatureInfo& f : api::all_features()) {
+      app.add_flag_function("--enable-" + std::string(f.flag),
+                            [this, feature = f.feature](int64_t) { features_ = features_.with(feature); },
+                            "On: " + std::string(f.description))
+          ->group(kGroup)
+          ->trigger_on_parse();
+      app.add_flag_function("--disable-" + std::string(f.flag),
+                            [this, feature = f.feature](int64_t) { features_ = features_.without(feature); },
+                            "Off: " + std::string(f.description))
+          ->group(kGroup)
+          ->trigger_on_parse();
+    }
   }
   api::Features features() const { return features_; }
 

@@ -10,4 +10,8 @@ namespace arris::spectest {
 
 api::Features features_for_path(std::string_view path);
 
+// The proposal folder this path lies in if Arris does not implement that proposal, else empty. Such files are left out when a
+// folder is searched, and the runner says so; named directly they run, and fail.
+std::string_view unimplemented_proposal(std::string_view path);
+
 }  // namespace arris::spectest

@@ -88,9 +88,9 @@ int run(const Options& options) {
   }
   bool on_terminal = isatty(STDOUT_FILENO);
   std::vector<FileReport> reports;
-  for (const ScriptFile& file : *files) {
+  for (const ScriptFile& file : files->run) {
     if (on_terminal) {
-      fmt::print("\r\x1b[K[{}/{}] {}", reports.size() + 1, files->size(), file.name);
+      fmt::print("\r\x1b[K[{}/{}] {}", reports.size() + 1, files->run.size(), file.name);
       std::fflush(stdout);
     }
     reports.push_back(run_file(file, options, kTiers.at(options.tier)));
@@ -99,6 +99,9 @@ int run(const Options& options) {
     std::fflush(stdout);
   }
   ScriptResult total = add_up(reports);
+  for (const auto& [proposal, count] : files->left_out) {
+    fmt::print("{}: not implemented; its {} files were not run\n", proposal, count);
+  }
   fmt::print("{} files, tier {}: {}\n", reports.size(), options.tier, describe_kinds(total));
   bool written = options.json.empty() || write_json(options, reports);
   if (!written) fmt::print(stderr, "arris-spectest: cannot write {}\n", options.json);

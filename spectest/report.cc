@@ -6,30 +6,47 @@
 
 #include <fmt/format.h>
 
+#include "spectest/features_by_path.h"
+
 namespace arris::spectest {
 
-std::expected<std::vector<ScriptFile>, std::string> find_scripts(const std::vector<std::string>& paths) {
-  namespace fs = std::filesystem;
-  std::vector<ScriptFile> files;
+namespace {
+
+namespace fs = std::filesystem;
+
+std::expected<void, std::string> search_folder(const std::string& folder, ScriptFiles& files) {
+  std::error_code error;
+  std::vector<ScriptFile> found;
+  fs::recursive_directory_iterator at(folder, error), end;
+  for (; !error && at != end; at.increment(error)) {
+    if (at->path().extension() != ".wast") continue;
+    std::string path = at->path().generic_string();
+    if (std::string_view proposal = unimplemented_proposal(path); !proposal.empty()) {
+      ++files.left_out[std::string(proposal)];
+    } else {
+      found.push_back({path, at->path().lexically_relative(folder).generic_string()});
+    }
+  }
+  if (error) return std::unexpected(folder + ": " + error.message());
+  if (found.empty()) return std::unexpected(folder + ": no .wast files below");
+  std::sort(found.begin(), found.end(), [](const ScriptFile& a, const ScriptFile& b) { return a.name < b.name; });
+  files.run.insert(files.run.end(), found.begin(), found.end());
+  return {};
+}
+
+}  // namespace
+
+std::expected<ScriptFiles, std::string> find_scripts(const std::vector<std::string>& paths) {
+  ScriptFiles files;
   for (const std::string& path : paths) {
     std::error_code error;
     fs::file_status status = fs::status(path, error);
     if (error || !fs::exists(status)) return std::unexpected(path + ": no such file or folder");
     if (!fs::is_directory(status)) {
-      files.push_back({path, path});
-      continue;
+      files.run.push_back({path, path});
+    } else if (auto searched = search_folder(path, files); !searched) {
+      return std::unexpected(searched.error());
     }
-    size_t before = files.size();
-    fs::recursive_directory_iterator at(path, error), end;
-    for (; !error && at != end; at.increment(error)) {
-      if (at->path().extension() == ".wast") {
-        files.push_back({at->path().string(), at->path().lexically_relative(path).generic_string()});
-      }
-    }
-    if (error) return std::unexpected(path + ": " + error.message());
-    if (files.size() == before) return std::unexpected(path + ": no .wast files below");
-    std::sort(files.begin() + static_cast<ptrdiff_t>(before), files.end(),
-              [](const ScriptFile& a, const ScriptFile& b) { return a.name < b.name; });
   }
   return files;
 }

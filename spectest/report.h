@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,14 @@ struct ScriptFile {
   std::string name;
 };
 
+struct ScriptFiles {
+  std::vector<ScriptFile> run;
+  // Files below the named folders that belong to a proposal that is not implemented, by proposal folder.
+  std::map<std::string, unsigned, std::less<>> left_out;
+};
+
 // Files named directly, and every .wast below the folders named, sorted. Error: a path that does not exist or holds none.
-std::expected<std::vector<ScriptFile>, std::string> find_scripts(const std::vector<std::string>& paths);
+std::expected<ScriptFiles, std::string> find_scripts(const std::vector<std::string>& paths);
 
 struct FileReport {
   std::string name;
