@@ -78,7 +78,7 @@ bool ModuleContext::take_name_annotation(std::string& name) {
   int i = take_annotation(AnnotationKind::name);
   if (i < 0) return false;
   const Annotation& annotation = list().annotations[i];
-  const Token* token = &list().annotation_tokens[annotation.first];
+  const Token* token = list().annotation_tokens.data() + annotation.first;
   if (annotation.count != 1 || token->kind != TokenKind::string) {
     fail_at(annotation.offset, "@name annotation: unexpected token");
     return false;

@@ -83,7 +83,7 @@ class ScriptParser : public TokenCursor {
   Position position_of(uint32_t offset) {
     std::string_view source = list().source;
     for (; counted_ < offset; ++counted_) {
-      bool lone_return = source[counted_] == '\r' && source[counted_ + 1] != '\n';
+      bool lone_return = source[counted_] == '\r' && !source.substr(counted_ + 1).starts_with('\n');
       if (source[counted_] == '\n' || lone_return) {
         ++line_;
         line_start_ = counted_ + 1;
