@@ -56,14 +56,14 @@ constexpr HeapWord kHeapWords[] = {
 
 struct ShapeForm {
   std::string_view word;
-  V128Shape shape;
   unsigned lanes;
+  V128Shape shape;
   bool is_float;
 };
 constexpr ShapeForm kShapeForms[] = {
-    {"i8x16", V128Shape::i8x16, 16, false}, {"i16x8", V128Shape::i16x8, 8, false},
-    {"i32x4", V128Shape::i32x4, 4, false},  {"i64x2", V128Shape::i64x2, 2, false},
-    {"f32x4", V128Shape::f32x4, 4, true},   {"f64x2", V128Shape::f64x2, 2, true},
+    {"i8x16", 16, V128Shape::i8x16, false}, {"i16x8", 8, V128Shape::i16x8, false},
+    {"i32x4", 4, V128Shape::i32x4, false},  {"i64x2", 2, V128Shape::i64x2, false},
+    {"f32x4", 4, V128Shape::f32x4, true},   {"f64x2", 2, V128Shape::f64x2, true},
 };
 
 class ScriptParser : public TokenCursor {
