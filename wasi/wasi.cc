@@ -1,6 +1,7 @@
 // Binds the methods of WasiContext to import names, by wasi/preview1.def.
 #include "wasi/wasi.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -93,6 +94,29 @@ int32_t spawn(Caller& caller, int32_t start_arg) {
   return attachment->threads->spawn(start_arg);
 }
 
+constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
+constexpr std::string_view kSnapshot0 = "wasi_unstable";
+constexpr std::string_view kThreads = "wasi";
+
+// Defines those of all functions that `wanted` tells by module and name.
+void define_functions(api::Linker& linker, auto wanted) {
+  auto define = [&](std::string_view module, auto method, const TracedFunction& function) {
+    if (!wanted(module, function.name)) return;
+    if constexpr (std::is_same_v<decltype(method), decltype(&WasiContext::proc_exit)>) {
+      if (method == &WasiContext::proc_exit) {
+        linker.define_func(module, function.name, bind_without_result(method, function));
+        return;
+      }
+    }
+    linker.define_func(module, function.name, bind(method, function));
+  };
+#define WASI_FUNCTION(name, old_name, signature)                                               \
+  define(kPreview1, &WasiContext::name, TracedFunction{#name, signature, Snapshot::preview1}); \
+  define(kSnapshot0, &WasiContext::old_name, TracedFunction{#name, signature, Snapshot::snapshot0});
+#include "wasi/preview1.def"
+  if (wanted(kThreads, "thread-spawn")) linker.define_func(kThreads, "thread-spawn", &spawn);
+}
+
 std::shared_ptr<Attachment> make_attachment(WasiContext& context, api::StoreRef store, ThreadGroup* threads) {
   auto attachment = std::make_shared<Attachment>(context, store);
   attachment->threads = threads;
@@ -126,20 +150,24 @@ std::expected<Wasi, std::string> Wasi::create(WasiConfig config) {
 }
 
 void Wasi::add_to_linker(api::Linker& linker) {
-  auto define = [&linker](std::string_view module, auto method, const TracedFunction& function) {
-    if constexpr (std::is_same_v<decltype(method), decltype(&WasiContext::proc_exit)>) {
-      if (method == &WasiContext::proc_exit) {
-        linker.define_func(module, function.name, bind_without_result(method, function));
-        return;
-      }
-    }
-    linker.define_func(module, function.name, bind(method, function));
+  define_functions(linker, [](std::string_view, std::string_view) { return true; });
+}
+
+// A module that imports what there is not gets everything, so that the error can name what it may have meant.
+void Wasi::add_to_linker(api::Linker& linker, const api::Module& module) {
+  std::vector<api::ImportType> imports = module.imports();
+  std::erase_if(imports, [](const api::ImportType& import) {
+    return import.module != kPreview1 && import.module != kSnapshot0 && import.module != kThreads;
+  });
+  size_t found = 0;
+  auto is_imported = [&](std::string_view module_name, std::string_view name) {
+    size_t count = std::ranges::count_if(
+        imports, [&](const api::ImportType& import) { return import.name == name && import.module == module_name; });
+    found += count;
+    return count != 0;
   };
-#define WASI_FUNCTION(name, old_name, signature)                                                              \
-  define("wasi_snapshot_preview1", &WasiContext::name, TracedFunction{#name, signature, Snapshot::preview1}); \
-  define("wasi_unstable", &WasiContext::old_name, TracedFunction{#name, signature, Snapshot::snapshot0});
-#include "wasi/preview1.def"
-  linker.define_func("wasi", "thread-spawn", &spawn);
+  define_functions(linker, is_imported);
+  if (found != imports.size()) add_to_linker(linker);
 }
 
 void Wasi::attach(api::StoreRef store) { attachments_.push_back(make_attachment(*context_, store, nullptr)); }

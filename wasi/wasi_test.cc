@@ -140,6 +140,29 @@ TEST(Wasi, EveryFunctionOfBothSnapshotsLinks) {
   world.instantiate(world.compile(text + ")"));
 }
 
+TEST(Wasi, OnlyWhatAModuleImportsMayBeDefined) {
+  auto out = std::make_shared<OutputBuffer>();
+  World world(with_output(out));
+  api::Linker linker(world.engine);
+  api::Module module = world.compile(kHello);
+  Wasi::add_to_linker(linker, module);
+  EXPECT_TRUE(linker.get(world.store, "wasi_snapshot_preview1", "proc_exit").has_value());
+  EXPECT_FALSE(linker.get(world.store, "wasi_snapshot_preview1", "fd_read").has_value());
+  auto instance = linker.instantiate(world.store, module);
+  ASSERT_TRUE(instance.has_value());
+  EXPECT_FALSE(world.run(*instance));
+  EXPECT_EQ(out->text(), "hello\n");
+  // With a name that does not exist, the error still knows the one that was meant.
+  api::Linker other(world.engine);
+  api::Module misspelt = world.compile(
+      "(module (import \"wasi_snapshot_preview1\" \"fd_wirte\" (func (param i32 i32 i32 i32) (result i32))))");
+  Wasi::add_to_linker(other, misspelt);
+  auto failed = other.instantiate(world.store, misspelt);
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_NE(failed.error().to_string().find("did you mean \"fd_write\""), std::string::npos)
+      << failed.error().to_string();
+}
+
 // Whatever the arguments: an errno, never a crash. Every function with every combination of a few hostile values.
 TEST(Wasi, HostileArgumentsAreErrors) {
   WasiConfig config;
