@@ -60,7 +60,10 @@ uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRec
 
 TrapCode answer_interrupt(ExecutionContext& context) {
   if (context.interrupt.load(std::memory_order_acquire) & runtime::kInterruptStop) return TrapCode::interrupted;
-  if (!context.fuel_enabled) return TrapCode::none;
+  if (!context.fuel_enabled) {
+    context.interrupt.fetch_and(~runtime::kInterruptFuel, std::memory_order_relaxed);
+    return TrapCode::none;
+  }
   if (context.fuel <= 0) return TrapCode::out_of_fuel;
   --context.fuel;
   return TrapCode::none;

@@ -6,7 +6,6 @@
 
 #include "interp/handlers.h"
 #include "runtime/store.h"
-#include "wasm/instruction_reader.h"
 
 namespace arris::interp {
 
@@ -17,6 +16,16 @@ using runtime::to_struct;
 
 INTERP_INLINE const CanonicalType& read_type(const InstanceData* inst, const uint8_t*& p) {
   return *inst->types[read_uleb<uint32_t>(p)];
+}
+// As runtime::store_storage, by a switch: sizes are few, and a copy of unknown size is a library call.
+INTERP_INLINE void store_sized(uint8_t* at, uint32_t bytes, const uint64_t* slots) {
+  switch (bytes) {
+    case 1: *at = static_cast<uint8_t>(*slots); break;
+    case 2: store_unaligned(at, static_cast<uint16_t>(*slots)); break;
+    case 4: store_unaligned(at, static_cast<uint32_t>(*slots)); break;
+    case 16: store_unaligned(at + 8, slots[1]); [[fallthrough]];
+    default: store_unaligned(at, *slots);
+  }
 }
 INTERP_INLINE uint32_t slots_of_storage(uint32_t bytes) { return bytes == 16 ? 2 : 1; }
 
@@ -86,43 +95,75 @@ HANDLER(op_i31_get_u) {
 // ---- Tests and casts -----------------------------------------------------------------------------------------------------
 
 // Does the reference match (ref ht), or (ref null ht), for the heap type at `p`? Moves past it.
-INTERP_INLINE bool matches_at(const InstanceData* inst, uint64_t reference, bool nullable, const uint8_t*& p) {
-  const HeapType heap = read_heap_type(p);
+static bool matches_at(const InstanceData* inst, uint64_t reference, bool nullable, const uint8_t*& p) {
+  const int64_t heap = read_sleb<int64_t>(p);
   if (reference == 0) return nullable;
-  return heap.is_concrete() ? runtime::matches_concrete(reference, *inst->types[heap.index()])
-                            : runtime::matches_abstract(reference, heap.abstract());
+  return heap >= 0 ? runtime::matches_concrete(reference, *inst->types[heap])
+                   : runtime::matches_abstract(reference, static_cast<AbstractHeap>(heap & 0x7F));
+}
+
+// The same for a type index in one byte, which a hot handler answers by itself.
+INTERP_INLINE bool is_short_index(uint8_t heap_type) { return heap_type < 0x40; }
+INTERP_INLINE bool matches_short(const InstanceData* inst, uint64_t reference, bool nullable, uint8_t index) {
+  return reference == 0 ? nullable : runtime::matches_concrete(reference, *inst->types[index]);
 }
 
 template <Opcode op, bool nullable>
-static HANDLER(test_reference) {
+static COLD_HANDLER(test_reference_slow) {
   const uint8_t* p = after_opcode<op>(ip);
   tos = matches_at(inst, tos, nullable, p);
   ip = p;
+  NEXT();
+}
+template <Opcode op, bool nullable>
+static HANDLER(test_reference) {
+  const uint8_t* p = after_opcode<op>(ip);
+  if (!is_short_index(*p)) GOTO((test_reference_slow<op, nullable>));
+  tos = matches_short(inst, tos, nullable, *p);
+  ip = p + 1;
   NEXT();
 }
 HANDLER(op_ref_test) { GOTO((test_reference<Opcode::ref_test, false>)); }
 HANDLER(op_ref_test_null) { GOTO((test_reference<Opcode::ref_test_null, true>)); }
 
 template <Opcode op, bool nullable>
+static COLD_HANDLER(cast_reference_slow) {
+  const uint8_t* p = after_opcode<op>(ip);
+  if (!matches_at(inst, tos, nullable, p)) TRAP_NOW(cast_failure);
+  ip = p;
+  NEXT();
+}
+template <Opcode op, bool nullable>
 static HANDLER(cast_reference) {
   const uint8_t* p = after_opcode<op>(ip);
-  if (!matches_at(inst, tos, nullable, p)) [[unlikely]]
+  if (!is_short_index(*p)) GOTO((cast_reference_slow<op, nullable>));
+  if (!matches_short(inst, tos, nullable, *p)) [[unlikely]]
     TRAP_NOW(cast_failure);
-  ip = p;
+  ip = p + 1;
   NEXT();
 }
 HANDLER(op_ref_cast) { GOTO((cast_reference<Opcode::ref_cast, false>)); }
 HANDLER(op_ref_cast_null) { GOTO((cast_reference<Opcode::ref_cast_null, true>)); }
 
+// Immediates: flags, label, source type, target type.
 template <Opcode op, bool wanted>
-static HANDLER(branch_on_cast) {
+static COLD_HANDLER(branch_on_cast_slow) {
   const uint8_t* p = after_opcode<op>(ip);
   const uint8_t flags = *p++;
-  skip_leb(p);  // label
-  skip_leb(p);  // source type
+  skip_leb(p);
+  skip_leb(p);
   if (matches_at(inst, tos, flags & 2, p) == wanted) TAKE_BRANCH();
   st += 1;
   ip = p;
+  NEXT();
+}
+template <Opcode op, bool wanted>
+static HANDLER(branch_on_cast) {
+  const uint8_t* p = after_opcode<op>(ip);
+  if (is_long(p[1] | p[2]) || !is_short_index(p[3])) GOTO((branch_on_cast_slow<op, wanted>));
+  if (matches_short(inst, tos, p[0] & 2, p[3]) == wanted) TAKE_BRANCH();
+  st += 1;
+  ip = p + 4;
   NEXT();
 }
 HANDLER(op_br_on_cast) { GOTO((branch_on_cast<Opcode::br_on_cast, true>)); }
@@ -186,7 +227,7 @@ HANDLER(op_struct_set) {
   sp -= storage.slots();
   if (*sp == 0) [[unlikely]]
     TRAP_NOW(null_structure_reference);
-  runtime::store_storage(to_struct(*sp)->field(type.field_offsets[index]), storage, sp + 1);
+  store_sized(to_struct(*sp)->field(type.field_offsets[index]), storage_size_bytes(storage), sp + 1);
   POP();
   ip = p;
   NEXT();
@@ -300,7 +341,7 @@ HANDLER(op_array_set) {
     TRAP_NOW(null_array_reference);
   if (index >= array->length) [[unlikely]]
     TRAP_NOW(out_of_bounds_array_access);
-  runtime::store_storage(array->elements() + uint64_t{index} * bytes, type.fields[0].storage, sp + 1);
+  store_sized(array->elements() + uint64_t{index} * bytes, bytes, sp + 1);
   sp -= 2;
   tos = *sp;
   ip = p;
