@@ -267,7 +267,8 @@ TEST_P(PathTest, RacingLinksNeverLeadOut) {
     top = 1024;
     try_open("swap/secret");
     try_open("swapfile");
-    if (open("swap/new", {.oflags = kOflagCreat, .base = kReadWrite}) == Errno::success) call(&WasiContext::fd_close, opened);
+    if (open("swap/new", {.oflags = kOflagCreat, .base = kReadWrite}) == Errno::success)
+      call(&WasiContext::fd_close, opened);
     if (open("swapfile", {.lookup = kFollow, .oflags = kOflagCreat, .base = kRightFdWrite}) == Errno::success) {
       write(opened, "inside");
       call(&WasiContext::fd_close, opened);

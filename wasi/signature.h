@@ -35,7 +35,8 @@ constexpr bool signature_fits(std::string_view signature) {
   while (!signature.empty()) {
     SignatureParam param = next_param(signature);
     for (int i = 0; i < (param.is_pair() ? 2 : 1); ++i) {
-      if (index == sizeof...(Args) || kSizes[index++] != (param.is_64() ? 8 : 4)) return false;
+      if (index == sizeof...(Args) || kSizes[index] != (param.is_64() ? 8 : 4)) return false;
+      ++index;
     }
   }
   return index == sizeof...(Args);

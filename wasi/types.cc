@@ -9,8 +9,8 @@ Errno errno_from_host(int host_errno) {
 #define WASI_ERRNO(name, value, host, text) \
   case host: return Errno::name;
 #include "wasi/errnos.def"
+    default: return Errno::io;
   }
-  return Errno::io;
 }
 
 std::string_view errno_text(Errno error) {
