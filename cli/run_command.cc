@@ -1,5 +1,8 @@
 // arris run: loads a module, links WASI, runs `_start` or an invoked function, and turns how it ended into an exit code.
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +26,9 @@ struct RunOptions {
   std::vector<std::string> dirs;
   std::vector<std::string> env;
   bool env_inherit = false;
+  std::string stdin_file;
+  bool strace = false;
+  uint32_t max_threads = 0;
   std::string invoke;
   bool reactor = false;
   std::string tier = "auto";
@@ -53,6 +59,8 @@ void declare_options(CLI::App& app, RunOptions& o) {
       ->allow_extra_args(false);
   app.add_option("--env", o.env, "Set an environment variable. May be repeated")->type_name("NAME=VALUE")->allow_extra_args(false);
   app.add_flag("--env-inherit", o.env_inherit, "Pass the whole environment on");
+  app.add_option("--stdin", o.stdin_file, "Read standard input from this file")->type_name("FILE");
+  app.add_flag("--strace", o.strace, "Print every WASI call with its arguments and result, to standard error");
   app.add_option("--invoke", o.invoke, "Call this exported function with ARGS instead of _start; print its results")
       ->type_name("NAME");
   app.add_flag("--reactor", o.reactor, "The first of ARGS is the function to call (after _initialize, if there is one)");
@@ -64,6 +72,9 @@ void declare_options(CLI::App& app, RunOptions& o) {
           CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
       ->group(kLimits);
   app.add_option("--fuel", o.fuel, "Stop the program after this many units of work (calls and loop iterations)")->group(kLimits);
+  app.add_option("--max-threads", o.max_threads, "wasi-threads at one time, besides the first; 0 forbids spawning")
+      ->group(kLimits)
+      ->capture_default_str();
   auto bytes = CLI::AsSizeValue(false);
   app.add_option("--max-memory", o.max_memory_bytes, "Linear memory in all, for example 64MB")->transform(bytes)->group(kLimits);
   app.add_option("--max-stack", o.max_stack_bytes, "WebAssembly stack, for example 1MB")->transform(bytes)->group(kLimits);
@@ -111,6 +122,15 @@ std::expected<wasi::WasiConfig, std::string> make_wasi_config(const RunOptions& 
     config.env.push_back(entry);
   }
   for (const std::string& dir : o.dirs) config.preopens.push_back(parse_dir(dir));
+  if (!o.stdin_file.empty()) {
+    int fd = open(o.stdin_file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return std::unexpected(fmt::format("--stdin {}: {}", o.stdin_file, std::strerror(errno)));
+    config.stdin_stream = wasi::Stdio::from_fd(fd);
+  }
+  // One write per line, because threads of the guest trace at the same time.
+  if (o.strace) config.trace = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+  config.max_threads = o.max_threads;
+  if (o.fuel) config.fuel_per_thread = o.fuel;
   return config;
 }
 
@@ -122,41 +142,50 @@ void print_gc_stats(const api::HeapStats& s) {
              static_cast<double>(s.total_pause_ns) / 1e6, static_cast<double>(s.max_pause_ns) / 1e6);
 }
 
-// The exit code for a call that did not return.
-int report_trap(const api::Trap& trap) {
-  if (auto status = trap.exit_status()) return *status;
-  fmt::print(stderr, "arris: {}\n", trap.to_string());
-  return kExitTrap;
-}
-
-int report_instantiation(const std::string& file, const api::InstantiationError& error) {
-  if (const api::Trap* trap = error.trap()) return report_trap(*trap);
+int fail_instantiation(const std::string& file, const api::Error& error) {
   return fail(fmt::format("{}: {}", file, error.to_string()));
 }
 
+// How a run ended: an exit code of our own, or the trap that ended it (which may be the guest's exit).
+struct Ending {
+  int exit_code = kExitOk;
+  std::optional<api::Trap> trap;
+
+  Ending(int code) : exit_code(code) {}                  // NOLINT
+  Ending(api::Trap reason) : trap(std::move(reason)) {}  // NOLINT
+};
+
+int report(const Ending& ending) {
+  if (!ending.trap) return ending.exit_code;
+  if (auto status = ending.trap->exit_status()) return *status;
+  fmt::print(stderr, "arris: {}\n", ending.trap->to_string());
+  return kExitTrap;
+}
+
 // Calls an export with text arguments and prints the results, one per line.
-int call_export(const api::Module& module, const api::Instance& instance, const std::string& name,
-                std::span<const std::string> arguments) {
+Ending call_export(const api::Module& module, const api::Instance& instance, const std::string& name,
+                   std::span<const std::string> arguments) {
   auto func = instance.func(name);
   if (!func) return fail(explain_missing_function(module, name));
   auto values = parse_arguments(name, func->type(), arguments);
   if (!values) return fail(values.error());
   auto results = func->call(*values);
-  if (!results) return report_trap(results.error());
+  if (!results) return results.error();
   for (const api::Val& value : *results) fmt::print("{}\n", print_value(value));
   return kExitOk;
 }
 
-int call_start(const RunOptions& o, const api::Instance& instance) {
+Ending call_start(const RunOptions& o, const api::Instance& instance) {
   auto start = instance.func("_start");
   if (!start) {
     return fail(fmt::format("{}: the module exports no _start function; name one: arris --invoke NAME {} ...", o.file, o.file));
   }
   auto results = start->call({});
-  return results ? kExitOk : report_trap(results.error());
+  if (!results) return results.error();
+  return kExitOk;
 }
 
-int run_instance(const RunOptions& o, const api::Module& module, const api::Instance& instance) {
+Ending run_instance(const RunOptions& o, const api::Module& module, const api::Instance& instance) {
   std::string function = o.invoke;
   std::span<const std::string> arguments = o.arguments;
   if (function.empty() && o.reactor) {
@@ -167,9 +196,16 @@ int run_instance(const RunOptions& o, const api::Module& module, const api::Inst
   if (function.empty()) return call_start(o, instance);
   if (auto initialize = instance.func("_initialize"); initialize && function != "_initialize") {
     auto initialized = initialize->call({});
-    if (!initialized) return report_trap(initialized.error());
+    if (!initialized) return initialized.error();
   }
   return call_export(module, instance, function, arguments);
+}
+
+Ending instantiate_and_run(const RunOptions& o, const api::Linker& linker, const api::Module& module, api::StoreRef store) {
+  auto instance = linker.instantiate(store, module);
+  if (instance) return run_instance(o, module, *instance);
+  if (const api::Trap* trap = instance.error().trap()) return *trap;
+  return fail_instantiation(o.file, *instance.error().error());
 }
 
 int run(RunOptions& o) {
@@ -179,27 +215,33 @@ int run(RunOptions& o) {
     fmt::print(stderr, "{}\n", module.error());
     return kExitSetup;
   }
-  auto store = api::Store::create(engine);
-  if (!store) return fail(store.error().to_string());
-  if (o.fuel) store->set_fuel(o.fuel);
 
   std::vector<std::string> guest_arguments{o.file};
   bool has_function = !o.invoke.empty() || o.reactor;
   if (!has_function) guest_arguments.insert(guest_arguments.end(), o.arguments.begin(), o.arguments.end());
   auto wasi_config = make_wasi_config(o, std::move(guest_arguments));
   if (!wasi_config) return fail(wasi_config.error());
-  auto wasi = wasi::Wasi::create(*std::move(wasi_config));
+  auto wasi = wasi::Wasi::create(*std::move(wasi_config));  // outlives the store
   if (!wasi) return fail(wasi.error());
   api::Linker linker(engine);
-  wasi->add_to_linker(linker);
+  wasi::Wasi::add_to_linker(linker, *module);
+
+  auto store = api::Store::create(engine);
+  if (!store) return fail(store.error().to_string());
+  if (o.fuel) store->set_fuel(o.fuel);
   wasi->attach(*store);
+  if (o.max_threads > 0) {
+    auto enabled = wasi->enable_threads(linker, *module, *store);
+    if (!enabled) return fail_instantiation(o.file, enabled.error());
+  }
 
   std::optional<Deadline> deadline;
   if (o.timeout_ms) deadline.emplace(store->interrupt_handle(), std::chrono::milliseconds(o.timeout_ms));
-  auto instance = linker.instantiate(*store, *module);
-  int exit_code = instance ? run_instance(o, *module, *instance) : report_instantiation(o.file, instance.error());
+  Ending ending = instantiate_and_run(o, linker, *module, *store);
+  // The thread that ended the guest may be another than the first.
+  if (auto reason = wasi->finish_threads(ending.trap)) ending.trap = std::move(reason);
   if (o.gc_stats) print_gc_stats(store->heap_stats());
-  return exit_code;
+  return report(ending);
 }
 
 }  // namespace
