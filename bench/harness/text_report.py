@@ -119,6 +119,8 @@ def micro_cells(report):
 def target_cells(report):
     """Rows of (text cells, verdict): goal, first stop, missed."""
     out = []
+    if not report["load"]:
+        return ["target"], []  # of some programs only: nothing to judge by
     for what, get, unit, stop, goal, more in TARGETS:
         value = get(report)
         if value is None:
@@ -157,7 +159,7 @@ def terminal(report, colour):
         if rows:
             section(columns(rows, header))
     header, judged = target_cells(report)
-    if judged and report["programs"]:
+    if judged:
         lines = columns([cells for cells, _ in judged], header)
         marks = {"goal": c["good"], "first stop": "", "missed": c["bad"]}
         section([lines[0], *(marks[verdict] + line + (c["end"] if marks[verdict] else "") for line, (_, verdict) in zip(lines[1:], judged))])
@@ -180,6 +182,7 @@ def readme(report):
     header, rows = program_cells(report, ours + scale)
     parts += ["<details><summary>Every program</summary>\n", markdown(rows, header), "\n</details>"]
     header, judged = target_cells(report)
-    parts.append(markdown([cells[:2] + cells[3:4] for cells, _ in judged], [header[0], "measured", "goal"]))
+    if judged:
+        parts.append(markdown([cells[:2] + cells[3:4] for cells, _ in judged], [header[0], "measured", "goal"]))
     parts.append(f"Written by `./dev bench --write-readme` on {report['date'][:10]}: {heading(report)}. `bench/README.md` tells how to read it.")
     return "\n\n".join(parts)
