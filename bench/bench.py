@@ -44,6 +44,8 @@ def parse_arguments():
     unknown = set(options.tiers) - {name for name, _ in engines.ARRIS_TIERS}
     if unknown:
         parser.error(f"--tiers: no tier {', '.join(sorted(unknown))}")
+    if options.write_readme and (options.filter or options.quick):
+        parser.error("--write-readme takes a whole run: without --filter and --quick")
     if options.compare:
         options.no_peers = True
     return options

@@ -31,7 +31,7 @@ def machine():
                 break
     except OSError:
         pass
-    return {"cpu": model, "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()}", "load": round(os.getloadavg()[0], 2)}
+    return {"cpu": model, "cores": os.cpu_count(), "system": platform.system(), "load": round(os.getloadavg()[0], 2)}
 
 
 class Session:
