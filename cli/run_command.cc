@@ -39,6 +39,7 @@ struct RunOptions {
   uint64_t timeout_ms = 0;
   bool gc_stats = false;
   bool gc_zeal = false;
+  bool no_quicken = false;
   std::string file;
   std::vector<std::string> arguments;
 };
@@ -80,6 +81,7 @@ void declare_options(CLI::App& app, RunOptions& o) {
   app.add_option("--max-stack", o.max_stack_bytes, "WebAssembly stack, for example 1MB")->transform(bytes)->group(kLimits);
   app.add_option("--max-heap", o.max_heap_bytes, "Garbage-collected heap, for example 32MB")->transform(bytes)->group(kLimits);
   app.add_flag("--gc-stats", o.gc_stats, "Print the garbage collector's statistics at the end, to standard error");
+  app.add_flag("--no-quicken", o.no_quicken, "Interpret instructions one by one, none fused (testing)");
   app.add_flag("--gc-zeal", o.gc_zeal, "Collect garbage at every allocation (testing)");
   o.features.add_to(app);
   app.prefix_command();
@@ -91,6 +93,7 @@ api::Config make_config(const RunOptions& o) {
   config.tier = o.tier == "interp" ? api::Tier::interp : o.tier == "jit" ? api::Tier::jit : api::Tier::auto_;
   config.fuel = o.fuel != 0;
   config.heap_zeal = o.gc_zeal;
+  config.quicken = !o.no_quicken;
   if (o.max_memory_bytes) config.limits.max_memory_bytes = o.max_memory_bytes;
   if (o.max_stack_bytes) config.limits.max_stack_bytes = o.max_stack_bytes;
   if (o.max_heap_bytes) config.limits.max_heap_bytes = o.max_heap_bytes;
