@@ -7,6 +7,7 @@
 #include "decoder/module_decoder.h"
 #include "decoder/validator/validator.h"
 #include "engine/access.h"
+#include "interp/quicken.h"
 
 namespace arris::api {
 namespace {
@@ -66,6 +67,7 @@ std::expected<Module, Error> Module::compile(const Engine& engine, std::vector<u
   arris::validator::ValidateOptions validate_options{.threads = validation_threads(config)};
   if (auto ok = arris::validator::validate_module(**decoded, validate_options); !ok)
     return std::unexpected(std::move(ok).error());
+  if (config.quicken) interp::quicken_module(**decoded);
 
   auto state = std::make_shared<detail::ModuleState>(engine, *std::move(decoded));
   const arris::Module& module = *state->module;

@@ -14,6 +14,9 @@ namespace arris::interp {
 #include "wasm/opcodes.def"
 #define INTERNAL(name, code, original) HANDLER(op_##name);
 #include "wasm/internal_opcodes.def"
+#define QUICK(name, code, ...) HANDLER(quick_##name);
+#define QUICK_BLOCKS(name, code) HANDLER(quick_##name);
+#include "interp/quicken.def"
 
 HANDLER(op_prefix_gc);
 HANDLER(op_prefix_misc);

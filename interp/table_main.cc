@@ -11,6 +11,9 @@ static consteval auto make_table() {
 #include "wasm/opcodes.def"
 #define INTERNAL(name, code, original) table[code] = &op_##name;
 #include "wasm/internal_opcodes.def"
+#define QUICK(name, code, ...) table[code] = &quick_##name;
+#define QUICK_BLOCKS(name, code) table[code] = &quick_##name;
+#include "interp/quicken.def"
   table[kPrefixGc] = &op_prefix_gc;
   table[kPrefixMisc] = &op_prefix_misc;
   table[kPrefixSimd] = &op_prefix_simd;

@@ -57,6 +57,7 @@ class Runner {
     config.features = options.features;
     config.tier = options.tier;
     config.heap_zeal = options.gc_zeal;
+    config.quicken = options.quicken;
     return config;
   }
 

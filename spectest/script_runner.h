@@ -19,6 +19,7 @@ struct RunOptions {
   api::Features features;
   api::Tier tier = api::Tier::interp;
   bool gc_zeal = false;
+  bool quicken = true;
   bool strict_messages = false;  // the messages of assert_malformed, _invalid and _unlinkable must match too
 };
 

@@ -35,6 +35,7 @@ struct StoreLimits {
 struct Config {
   Features features;  // default: WebAssembly 3.0 exactly
   Tier tier = Tier::auto_;
+  bool quicken = true;              // interpreter: fuse frequent instruction sequences when a module is compiled
   bool fuel = false;                // count fuel (StoreRef::set_fuel); a Store begins with none
   bool heap_zeal = false;           // collect garbage at every GC allocation (testing)
   unsigned validation_threads = 0;  // for Module::compile; 0: as many as sensible
