@@ -15,17 +15,17 @@ namespace arris {
 #endif
 
 // TRY(expression) for std::expected: the value, or return the error from the enclosing function.
-#define TRY(...)                                                              \
-  ({                                                                          \
-    auto try_result_ = (__VA_ARGS__);                                         \
-    if (!try_result_) [[unlikely]]                                            \
-      return std::unexpected(std::move(try_result_).error());                 \
-    std::move(try_result_).value();                                           \
+#define TRY(...)                                              \
+  ({                                                          \
+    auto try_result_ = (__VA_ARGS__);                         \
+    if (!try_result_) [[unlikely]]                            \
+      return std::unexpected(std::move(try_result_).error()); \
+    std::move(try_result_).value();                           \
   })
 // The same for std::expected<void, E>.
-#define TRY_VOID(...)                                                         \
-  do {                                                                        \
-    auto try_result_ = (__VA_ARGS__);                                         \
-    if (!try_result_) [[unlikely]]                                            \
-      return std::unexpected(std::move(try_result_).error());                 \
+#define TRY_VOID(...)                                         \
+  do {                                                        \
+    auto try_result_ = (__VA_ARGS__);                         \
+    if (!try_result_) [[unlikely]]                            \
+      return std::unexpected(std::move(try_result_).error()); \
   } while (0)

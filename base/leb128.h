@@ -46,7 +46,7 @@ constexpr LebResult<T> decode_sleb(const uint8_t* p, const uint8_t* end) {
     uint8_t byte = p[i];
     if (i == kMaxLength - 1) {
       if (byte & 0x80) return {0, 0, LebStatus::too_long};
-      constexpr unsigned kUsed = Bits - 7 * (kMaxLength - 1);  // value bits in the last byte
+      constexpr unsigned kUsed = Bits - 7 * (kMaxLength - 1);    // value bits in the last byte
       uint8_t rest = static_cast<uint8_t>(byte >> (kUsed - 1));  // sign bit and unused bits must agree
       if (rest != 0 && rest != (0x7F >> (kUsed - 1))) return {0, 0, LebStatus::too_large};
     }
@@ -64,7 +64,8 @@ constexpr LebResult<T> decode_sleb(const uint8_t* p, const uint8_t* end) {
 template <class T>
 inline T read_uleb(const uint8_t*& p) {
   T value = *p++;
-  if (value < 0x80) [[likely]] return value;
+  if (value < 0x80) [[likely]]
+    return value;
   value &= 0x7F;
   for (unsigned shift = 7;; shift += 7) {
     uint8_t byte = *p++;
@@ -87,8 +88,7 @@ inline T read_sleb(const uint8_t*& p) {
 }
 
 inline void skip_leb(const uint8_t*& p) {
-  while (*p++ & 0x80) {
-  }
+  while (*p++ & 0x80) {}
 }
 
 template <class Out>

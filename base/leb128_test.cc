@@ -29,7 +29,8 @@ TEST(Leb128, RoundTripsUnsigned) {
 }
 
 TEST(Leb128, RoundTripsSigned) {
-  for (int64_t v : {int64_t{0}, int64_t{-1}, int64_t{63}, int64_t{64}, int64_t{-64}, int64_t{-65}, INT64_MIN, INT64_MAX}) {
+  for (int64_t v :
+       {int64_t{0}, int64_t{-1}, int64_t{63}, int64_t{64}, int64_t{-64}, int64_t{-65}, INT64_MIN, INT64_MAX}) {
     std::vector<uint8_t> bytes;
     write_sleb(bytes, v);
     auto r = decode_sleb<int64_t>(bytes.data(), bytes.data() + bytes.size());

@@ -53,7 +53,8 @@ int wat2wasm_command(int argc, char** argv) {
     config.features = features.features();
     auto valid = api::Module::validate(api::Engine(config), *bytes);
     if (!valid) {
-      fmt::print(stderr, "{}: {}: {}\n", input, api::to_string(api::phase_of(valid.error().code)), valid.error().to_string());
+      fmt::print(stderr, "{}: {}: {}\n", input, api::to_string(api::phase_of(valid.error().code)),
+                 valid.error().to_string());
       return kExitSetup;
     }
   }

@@ -9,8 +9,8 @@ namespace arris::cli {
 std::expected<std::vector<api::Val>, std::string> parse_arguments(const std::string& name, const api::FuncType& type,
                                                                   std::span<const std::string> arguments) {
   if (arguments.size() != type.params.size()) {
-    return std::unexpected(fmt::format("function `{}` expects {} argument(s), got {}", name, type.params.size(),
-                                       arguments.size()));
+    return std::unexpected(
+        fmt::format("function `{}` expects {} argument(s), got {}", name, type.params.size(), arguments.size()));
   }
   std::vector<api::Val> values;
   for (size_t i = 0; i < arguments.size(); ++i) {

@@ -19,18 +19,21 @@ class FeatureOptions {
     app.add_flag_function("--wasm-1", release(1), "WebAssembly 1.0 only")->group(kGroup)->trigger_on_parse();
     app.add_flag_function("--wasm-2", release(2), "WebAssembly 2.0 only")->group(kGroup)->trigger_on_parse();
     app.add_flag_function("--wasm-3", release(3), "WebAssembly 3.0 exactly")->group(kGroup)->trigger_on_parse();
-    app.add_flag_function("--enable-all", [this](int64_t) { features_ = api::Features::all(); }, "Every feature")
+    app.add_flag_function(
+           "--enable-all", [this](int64_t) { features_ = api::Features::all(); }, "Every feature")
         ->group(kGroup)
         ->trigger_on_parse();
     for (const api::FeatureInfo& f : api::all_features()) {
-      app.add_flag_function("--enable-" + std::string(f.flag),
-                            [this, feature = f.feature](int64_t) { features_ = features_.with(feature); },
-                            "On: " + std::string(f.description))
+      app.add_flag_function(
+             "--enable-" + std::string(f.flag),
+             [this, feature = f.feature](int64_t) { features_ = features_.with(feature); },
+             "On: " + std::string(f.description))
           ->group(kGroup)
           ->trigger_on_parse();
-      app.add_flag_function("--disable-" + std::string(f.flag),
-                            [this, feature = f.feature](int64_t) { features_ = features_.without(feature); },
-                            "Off: " + std::string(f.description))
+      app.add_flag_function(
+             "--disable-" + std::string(f.flag),
+             [this, feature = f.feature](int64_t) { features_ = features_.without(feature); },
+             "Off: " + std::string(f.description))
           ->group(kGroup)
           ->trigger_on_parse();
     }

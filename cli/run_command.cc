@@ -1,8 +1,8 @@
 // arris run: loads a module, links WASI, runs `_start` or an invoked function, and turns how it ended into an exit code.
+#include <fcntl.h>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,34 +52,47 @@ int fail(const std::string& why) {
 void declare_options(CLI::App& app, RunOptions& o) {
   app.name("arris run");
   app.footer(
-      "Everything after FILE goes to the program. Nothing of the host is visible to it but its standard streams and what\n"
+      "Everything after FILE goes to the program. Nothing of the host is visible to it but its standard streams and "
+      "what\n"
       "--dir and --env grant. Exit code: the program's own; 134 after a trap; 1 if it could not be started.");
   app.add_option("--dir", o.dirs,
                  "Grant a folder: GUEST:HOST, one path for both, or GUEST:HOST:readonly. May be repeated")
       ->type_name("GUEST:HOST")
       ->allow_extra_args(false);
-  app.add_option("--env", o.env, "Set an environment variable. May be repeated")->type_name("NAME=VALUE")->allow_extra_args(false);
+  app.add_option("--env", o.env, "Set an environment variable. May be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
   app.add_flag("--env-inherit", o.env_inherit, "Pass the whole environment on");
   app.add_option("--stdin", o.stdin_file, "Read standard input from this file")->type_name("FILE");
   app.add_flag("--strace", o.strace, "Print every WASI call with its arguments and result, to standard error");
   app.add_option("--invoke", o.invoke, "Call this exported function with ARGS instead of _start; print its results")
       ->type_name("NAME");
-  app.add_flag("--reactor", o.reactor, "The first of ARGS is the function to call (after _initialize, if there is one)");
-  app.add_option("--tier", o.tier, "Execution tier")->check(CLI::IsMember({"interp", "jit", "auto"}))->capture_default_str();
+  app.add_flag("--reactor", o.reactor,
+               "The first of ARGS is the function to call (after _initialize, if there is one)");
+  app.add_option("--tier", o.tier, "Execution tier")
+      ->check(CLI::IsMember({"interp", "jit", "auto"}))
+      ->capture_default_str();
   constexpr const char* kLimits = "Limits";
   app.add_option("--timeout", o.timeout_ms, "Stop the program after this time: 500ms, 5s, 2m")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, uint64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}},
           CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
       ->group(kLimits);
-  app.add_option("--fuel", o.fuel, "Stop the program after this many units of work (calls and loop iterations)")->group(kLimits);
+  app.add_option("--fuel", o.fuel, "Stop the program after this many units of work (calls and loop iterations)")
+      ->group(kLimits);
   app.add_option("--max-threads", o.max_threads, "wasi-threads at one time, besides the first; 0 forbids spawning")
       ->group(kLimits)
       ->capture_default_str();
   auto bytes = CLI::AsSizeValue(false);
-  app.add_option("--max-memory", o.max_memory_bytes, "Linear memory in all, for example 64MB")->transform(bytes)->group(kLimits);
-  app.add_option("--max-stack", o.max_stack_bytes, "WebAssembly stack, for example 1MB")->transform(bytes)->group(kLimits);
-  app.add_option("--max-heap", o.max_heap_bytes, "Garbage-collected heap, for example 32MB")->transform(bytes)->group(kLimits);
+  app.add_option("--max-memory", o.max_memory_bytes, "Linear memory in all, for example 64MB")
+      ->transform(bytes)
+      ->group(kLimits);
+  app.add_option("--max-stack", o.max_stack_bytes, "WebAssembly stack, for example 1MB")
+      ->transform(bytes)
+      ->group(kLimits);
+  app.add_option("--max-heap", o.max_heap_bytes, "Garbage-collected heap, for example 32MB")
+      ->transform(bytes)
+      ->group(kLimits);
   app.add_flag("--gc-stats", o.gc_stats, "Print the garbage collector's statistics at the end, to standard error");
   app.add_flag("--no-quicken", o.no_quicken, "Interpret instructions one by one, none fused (testing)");
   app.add_flag("--gc-zeal", o.gc_zeal, "Collect garbage at every allocation (testing)");
@@ -115,7 +128,8 @@ wasi::Preopen parse_dir(const std::string& text) {
   return preopen;
 }
 
-std::expected<wasi::WasiConfig, std::string> make_wasi_config(const RunOptions& o, std::vector<std::string> guest_arguments) {
+std::expected<wasi::WasiConfig, std::string> make_wasi_config(const RunOptions& o,
+                                                              std::vector<std::string> guest_arguments) {
   wasi::WasiConfig config;
   config.args = std::move(guest_arguments);
   if (o.env_inherit) config.inherit_env();
@@ -138,11 +152,12 @@ std::expected<wasi::WasiConfig, std::string> make_wasi_config(const RunOptions& 
 }
 
 void print_gc_stats(const api::HeapStats& s) {
-  fmt::print(stderr,
-             "gc: {} collections, {} objects and {} bytes allocated, {} bytes live, {} bytes peak of {}, pauses {:.3f} ms in "
-             "all, {:.3f} ms at most\n",
-             s.collections, s.allocated_objects, s.allocated_bytes, s.live_bytes, s.peak_used_bytes, s.limit_bytes,
-             static_cast<double>(s.total_pause_ns) / 1e6, static_cast<double>(s.max_pause_ns) / 1e6);
+  fmt::print(
+      stderr,
+      "gc: {} collections, {} objects and {} bytes allocated, {} bytes live, {} bytes peak of {}, pauses {:.3f} ms in "
+      "all, {:.3f} ms at most\n",
+      s.collections, s.allocated_objects, s.allocated_bytes, s.live_bytes, s.peak_used_bytes, s.limit_bytes,
+      static_cast<double>(s.total_pause_ns) / 1e6, static_cast<double>(s.max_pause_ns) / 1e6);
 }
 
 int fail_instantiation(const std::string& file, const api::Error& error) {
@@ -181,7 +196,8 @@ Ending call_export(const api::Module& module, const api::Instance& instance, con
 Ending call_start(const RunOptions& o, const api::Instance& instance) {
   auto start = instance.func("_start");
   if (!start) {
-    return fail(fmt::format("{}: the module exports no _start function; name one: arris --invoke NAME {} ...", o.file, o.file));
+    return fail(
+        fmt::format("{}: the module exports no _start function; name one: arris --invoke NAME {} ...", o.file, o.file));
   }
   auto results = start->call({});
   if (!results) return results.error();
@@ -204,7 +220,8 @@ Ending run_instance(const RunOptions& o, const api::Module& module, const api::I
   return call_export(module, instance, function, arguments);
 }
 
-Ending instantiate_and_run(const RunOptions& o, const api::Linker& linker, const api::Module& module, api::StoreRef store) {
+Ending instantiate_and_run(const RunOptions& o, const api::Linker& linker, const api::Module& module,
+                           api::StoreRef store) {
   auto instance = linker.instantiate(store, module);
   if (instance) return run_instance(o, module, *instance);
   if (const api::Trap* trap = instance.error().trap()) return *trap;

@@ -33,7 +33,7 @@ std::optional<Magnitude> parse_integer(std::string_view text) {
   constexpr uint128 kMax = ~uint128{0};
   for (char c : text) {
     if (c == '_') continue;
-    unsigned digit = c >= '0' && c <= '9' ? static_cast<unsigned>(c - '0')
+    unsigned digit = c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
                      : c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a' + 10)
                      : c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A' + 10)
                                             : 99u;
@@ -59,7 +59,8 @@ std::optional<T> parse_float(std::string_view text) {
   std::string copy(text);
   if (copy.empty()) return std::nullopt;
   char* end = nullptr;
-  T value = sizeof(T) == 4 ? static_cast<T>(std::strtof(copy.c_str(), &end)) : static_cast<T>(std::strtod(copy.c_str(), &end));
+  T value = sizeof(T) == 4 ? static_cast<T>(std::strtof(copy.c_str(), &end))
+                           : static_cast<T>(std::strtod(copy.c_str(), &end));
   if (end != copy.c_str() + copy.size()) return std::nullopt;
   return value;
 }

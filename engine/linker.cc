@@ -10,6 +10,30 @@ namespace arris::api {
 using detail::Access;
 using detail::StoreState;
 
+namespace {
+
+// One line per problem; of many, which a hostile module may have, only the first.
+class ProblemList {
+ public:
+  template <class Describe>
+  void add(Describe describe) {
+    if (++count_ > kMaxListed) return;
+    if (count_ > 1) text_ += "\n  ";
+    text_ += describe();
+  }
+  bool empty() const { return count_ == 0; }
+  std::string text() const {
+    return count_ <= kMaxListed ? text_ : text_ + "\n  and " + std::to_string(count_ - kMaxListed) + " more";
+  }
+
+ private:
+  static constexpr size_t kMaxListed = 50;
+  std::string text_;
+  size_t count_ = 0;
+};
+
+}  // namespace
+
 void Linker::set(std::string_view module, std::string_view name, Item item) {
   auto space = modules_.find(module);
   if (space == modules_.end()) space = modules_.emplace(std::string(module), NameMap<Item>()).first;
@@ -93,13 +117,12 @@ std::expected<std::vector<Extern>, Error> Linker::resolve(StoreRef store, const 
   std::vector<ImportType> imports = module.imports();
   std::vector<Extern> values;
   values.reserve(imports.size());
-  std::string missing, mismatched;
-  auto add_line = [](std::string& list, const std::string& line) { list += (list.empty() ? "" : "\n  ") + line; };
+  ProblemList missing, mismatched;
   for (size_t i = 0; i < imports.size(); ++i) {
     const ImportType& import = imports[i];
     const Item* item = find(import.module, import.name);
     if (item == nullptr) {
-      add_line(missing, describe_missing(import));
+      missing.add([&] { return describe_missing(import); });
       continue;
     }
     auto value = materialize(store, *item);
@@ -109,12 +132,13 @@ std::expected<std::vector<Extern>, Error> Linker::resolve(StoreRef store, const 
                           ? arris::runtime::explain_import_mismatch(state->store, decoded, decoded.imports[i], raw)
                           : "the value belongs to another store";
     if (!why.empty())
-      add_line(mismatched, "\"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\": " + why);
+      mismatched.add(
+          [&] { return "\"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\": " + why; });
     values.push_back(*value);
   }
-  if (!missing.empty()) return std::unexpected(Error{ErrorCode::unknown_import, kNoOffset, std::move(missing)});
+  if (!missing.empty()) return std::unexpected(Error{ErrorCode::unknown_import, kNoOffset, missing.text()});
   if (!mismatched.empty())
-    return std::unexpected(Error{ErrorCode::incompatible_import_type, kNoOffset, std::move(mismatched)});
+    return std::unexpected(Error{ErrorCode::incompatible_import_type, kNoOffset, mismatched.text()});
   return values;
 }
 

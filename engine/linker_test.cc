@@ -28,6 +28,18 @@ TEST(Linker, ListsEveryMissingImportWithItsTypeAndANearName) {
             "  \"nothing\" \"like_it\" (memory 1 2) (no module of that name is provided)");
 }
 
+TEST(Linker, ListsOnlyTheFirstOfVeryManyMissingImports) {
+  World world;
+  std::string text = "(module";
+  for (int i = 0; i < 1000; ++i) text += "(import \"a\" \"i" + std::to_string(i) + "\" (func))";
+  auto result = world.linker.instantiate(world.store, testing::compile(world.engine, text + ")"));
+  ASSERT_FALSE(result);
+  std::string message = result.error().to_string();
+  EXPECT_NE(message.find("\"i49\""), std::string::npos);
+  EXPECT_EQ(message.find("\"i50\""), std::string::npos);
+  EXPECT_TRUE(message.ends_with("\n  and 950 more")) << message;
+}
+
 TEST(Linker, NamesEveryImportOfTheWrongType) {
   World world;
   world.linker.define_func("h", "f", [](int32_t) {});

@@ -43,7 +43,8 @@ class Reader {
 
  private:
   char peek() {
-    while (position_ < text_.size() && std::string_view(" \t\r\n").find(text_[position_]) != std::string_view::npos) ++position_;
+    while (position_ < text_.size() && std::string_view(" \t\r\n").find(text_[position_]) != std::string_view::npos)
+      ++position_;
     return position_ < text_.size() ? text_[position_] : '\0';
   }
 

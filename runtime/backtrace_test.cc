@@ -96,7 +96,8 @@ TEST_F(Backtraces, KeepBothEndsOfDeepRecursion) {
   const auto& trace = store_.trap().backtrace;
   ASSERT_EQ(trace.size(), 2 * kBacktraceEnds);
   EXPECT_EQ(store_.trap().omitted_frames, kDepth - 2 * kBacktraceEnds);
-  for (uint32_t i = 0; i < kBacktraceEnds; ++i) {  // from either end, first_ and second_ alternate beginning with first_
+  for (uint32_t i = 0; i < kBacktraceEnds;
+       ++i) {  // from either end, first_ and second_ alternate beginning with first_
     bool is_first = i % 2 == 0;
     FuncIndex func = is_first ? first_ : second_;
     uint32_t call = is_first ? offset(first_, 1) : offset(second_, 4);

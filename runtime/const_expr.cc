@@ -20,7 +20,8 @@ class Evaluator {
     for (;;) {
       Instruction in = read_instruction(p);
       if (in.opcode == Opcode::end) break;
-      if (context_.stack_limit - context_.stack_top < 2) return TrapCode::call_stack_exhausted;  // a v128 is the most one pushes
+      if (context_.stack_limit - context_.stack_top < 2)
+        return TrapCode::call_stack_exhausted;  // a v128 is the most one pushes
       TrapCode trap = execute(in);
       if (trap != TrapCode::none) return trap;
     }
@@ -35,9 +36,7 @@ class Evaluator {
       case Opcode::i64_const:
       case Opcode::f32_const:
       case Opcode::f64_const: return push(in.bits[0]);
-      case Opcode::v128_const:
-        push(in.bits[0]);
-        return push(in.bits[1]);
+      case Opcode::v128_const: push(in.bits[0]); return push(in.bits[1]);
       case Opcode::i32_add: return binary<uint32_t>(num::i32_add);
       case Opcode::i32_sub: return binary<uint32_t>(num::i32_sub);
       case Opcode::i32_mul: return binary<uint32_t>(num::i32_mul);

@@ -78,8 +78,8 @@ TrapCode array_new_fixed(Heap& heap, const CanonicalType& type, const uint64_t* 
   return publish(array, out);
 }
 
-TrapCode array_new_data(Heap& heap, const CanonicalType& type, const DataInstance& data, uint32_t offset, uint32_t length,
-                        uint64_t* out) {
+TrapCode array_new_data(Heap& heap, const CanonicalType& type, const DataInstance& data, uint32_t offset,
+                        uint32_t length, uint64_t* out) {
   uint64_t bytes = uint64_t{length} * type.element_size;
   if (!in_range(offset, bytes, data.size)) return TrapCode::out_of_bounds_memory_access;
   ArrayObject* array = heap.allocate_array(type, length);
@@ -87,8 +87,8 @@ TrapCode array_new_data(Heap& heap, const CanonicalType& type, const DataInstanc
   return publish(array, out);
 }
 
-TrapCode array_new_elem(Heap& heap, const CanonicalType& type, const ElemInstance& elem, uint32_t offset, uint32_t length,
-                        uint64_t* out) {
+TrapCode array_new_elem(Heap& heap, const CanonicalType& type, const ElemInstance& elem, uint32_t offset,
+                        uint32_t length, uint64_t* out) {
   if (!in_range(offset, length, elem.size)) return TrapCode::out_of_bounds_table_access;
   ArrayObject* array = heap.allocate_array(type, length);
   if (array && length != 0) std::memcpy(array->elements(), elem.elements + offset, uint64_t{length} * sizeof(uint64_t));
@@ -103,7 +103,8 @@ TrapCode array_fill(uint64_t ref, uint32_t offset, const uint64_t* slots, uint32
   return TrapCode::none;
 }
 
-TrapCode array_copy(uint64_t destination, uint32_t destination_offset, uint64_t source, uint32_t source_offset, uint32_t count) {
+TrapCode array_copy(uint64_t destination, uint32_t destination_offset, uint64_t source, uint32_t source_offset,
+                    uint32_t count) {
   if (destination == 0 || source == 0) return TrapCode::null_array_reference;
   ArrayObject* to = to_array(destination);
   ArrayObject* from = to_array(source);
@@ -114,7 +115,8 @@ TrapCode array_copy(uint64_t destination, uint32_t destination_offset, uint64_t 
   return TrapCode::none;
 }
 
-TrapCode array_init_data(uint64_t ref, uint32_t offset, const DataInstance& data, uint32_t source_offset, uint32_t count) {
+TrapCode array_init_data(uint64_t ref, uint32_t offset, const DataInstance& data, uint32_t source_offset,
+                         uint32_t count) {
   if (ref == 0) return TrapCode::null_array_reference;
   ArrayObject* array = to_array(ref);
   if (!in_range(offset, count, array->length)) return TrapCode::out_of_bounds_array_access;
@@ -124,12 +126,14 @@ TrapCode array_init_data(uint64_t ref, uint32_t offset, const DataInstance& data
   return TrapCode::none;
 }
 
-TrapCode array_init_elem(uint64_t ref, uint32_t offset, const ElemInstance& elem, uint32_t source_offset, uint32_t count) {
+TrapCode array_init_elem(uint64_t ref, uint32_t offset, const ElemInstance& elem, uint32_t source_offset,
+                         uint32_t count) {
   if (ref == 0) return TrapCode::null_array_reference;
   ArrayObject* array = to_array(ref);
   if (!in_range(offset, count, array->length)) return TrapCode::out_of_bounds_array_access;
   if (!in_range(source_offset, count, elem.size)) return TrapCode::out_of_bounds_table_access;
-  if (count != 0) std::memcpy(element(array, offset), elem.elements + source_offset, uint64_t{count} * sizeof(uint64_t));
+  if (count != 0)
+    std::memcpy(element(array, offset), elem.elements + source_offset, uint64_t{count} * sizeof(uint64_t));
   return TrapCode::none;
 }
 

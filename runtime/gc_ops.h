@@ -21,7 +21,9 @@ namespace arris::runtime {
 // ---- Type tests: constant time ---------------------------------------------------------------------------------------------
 
 // The type of what a non-null, non-i31 reference points to. Objects and functions both begin with it.
-inline const CanonicalType* type_of_referent(uint64_t ref) { return *reinterpret_cast<const CanonicalType* const*>(ref); }
+inline const CanonicalType* type_of_referent(uint64_t ref) {
+  return *reinterpret_cast<const CanonicalType* const*>(ref);
+}
 
 inline bool is_subtype_of(const CanonicalType& sub, const CanonicalType& super) {
   return super.depth <= sub.depth && sub.display[super.depth] == &super;
@@ -40,7 +42,8 @@ inline bool matches_abstract(uint64_t ref, AbstractHeap heap) {
     case AbstractHeap::func:
     case AbstractHeap::exn: return true;  // the top of the reference's hierarchy
     case AbstractHeap::i31: return is_i31(ref);
-    case AbstractHeap::eq: return is_i31(ref) || type_of_referent(ref)->kind != CompositeKind::func;  // not a host value
+    case AbstractHeap::eq:
+      return is_i31(ref) || type_of_referent(ref)->kind != CompositeKind::func;  // not a host value
     case AbstractHeap::struct_: return !is_i31(ref) && type_of_referent(ref)->kind == CompositeKind::struct_;
     case AbstractHeap::array: return !is_i31(ref) && type_of_referent(ref)->kind == CompositeKind::array;
     case AbstractHeap::none:
@@ -72,10 +75,12 @@ inline void load_storage(const uint8_t* at, ValType storage, Extension extension
   };
   switch (storage_size_bytes(storage)) {
     case 1:
-      *slots = extension == Extension::sign ? static_cast<uint32_t>(static_cast<int32_t>(load(int8_t{}))) : load(uint8_t{});
+      *slots =
+          extension == Extension::sign ? static_cast<uint32_t>(static_cast<int32_t>(load(int8_t{}))) : load(uint8_t{});
       break;
     case 2:
-      *slots = extension == Extension::sign ? static_cast<uint32_t>(static_cast<int32_t>(load(int16_t{}))) : load(uint16_t{});
+      *slots = extension == Extension::sign ? static_cast<uint32_t>(static_cast<int32_t>(load(int16_t{})))
+                                            : load(uint16_t{});
       break;
     case 4: *slots = load(uint32_t{}); break;
     case 8: *slots = load(uint64_t{}); break;
@@ -105,17 +110,20 @@ TrapCode array_new_default(Heap& heap, const CanonicalType& type, uint32_t lengt
 // `slots` holds `length` elements in order.
 TrapCode array_new_fixed(Heap& heap, const CanonicalType& type, const uint64_t* slots, uint32_t length, uint64_t* out);
 // `offset` is in bytes.
-TrapCode array_new_data(Heap& heap, const CanonicalType& type, const DataInstance& data, uint32_t offset, uint32_t length,
-                        uint64_t* out);
-TrapCode array_new_elem(Heap& heap, const CanonicalType& type, const ElemInstance& elem, uint32_t offset, uint32_t length,
-                        uint64_t* out);
+TrapCode array_new_data(Heap& heap, const CanonicalType& type, const DataInstance& data, uint32_t offset,
+                        uint32_t length, uint64_t* out);
+TrapCode array_new_elem(Heap& heap, const CanonicalType& type, const ElemInstance& elem, uint32_t offset,
+                        uint32_t length, uint64_t* out);
 
 // ---- Bulk operations: `array`, `destination` and `source` are references that may be null ----------------------------------
 
 TrapCode array_fill(uint64_t array, uint32_t offset, const uint64_t* slots, uint32_t count);
-TrapCode array_copy(uint64_t destination, uint32_t destination_offset, uint64_t source, uint32_t source_offset, uint32_t count);
+TrapCode array_copy(uint64_t destination, uint32_t destination_offset, uint64_t source, uint32_t source_offset,
+                    uint32_t count);
 // `source_offset` is in bytes.
-TrapCode array_init_data(uint64_t array, uint32_t offset, const DataInstance& data, uint32_t source_offset, uint32_t count);
-TrapCode array_init_elem(uint64_t array, uint32_t offset, const ElemInstance& elem, uint32_t source_offset, uint32_t count);
+TrapCode array_init_data(uint64_t array, uint32_t offset, const DataInstance& data, uint32_t source_offset,
+                         uint32_t count);
+TrapCode array_init_elem(uint64_t array, uint32_t offset, const ElemInstance& elem, uint32_t source_offset,
+                         uint32_t count);
 
 }  // namespace arris::runtime

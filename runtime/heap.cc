@@ -62,7 +62,8 @@ HeapObject* Heap::allocate_slowly(uint64_t bytes, const CanonicalType& type) {
   if (!blocks_.ready() && !prepare()) return nullptr;
   if (bytes > blocks_.bytes()) return nullptr;  // can never fit: not worth a collection
   if (options_.zeal) collect();
-  uintptr_t cell = bytes <= kMaxSmallBytes ? allocate_cell(size_class_of(static_cast<uint32_t>(bytes))) : allocate_large(bytes);
+  uintptr_t cell =
+      bytes <= kMaxSmallBytes ? allocate_cell(size_class_of(static_cast<uint32_t>(bytes))) : allocate_large(bytes);
   if (!cell) return nullptr;
   auto* object = reinterpret_cast<HeapObject*>(cell);
   object->type = &type;

@@ -30,10 +30,10 @@ struct HeapOptions {
 
 struct HeapStats {
   uint64_t collections = 0;
-  uint64_t allocated_bytes = 0;   // in all, since creation; in whole cells
+  uint64_t allocated_bytes = 0;  // in all, since creation; in whole cells
   uint64_t allocated_objects = 0;
-  uint64_t live_bytes = 0;        // after the last collection
-  uint64_t used_bytes = 0;        // in blocks now
+  uint64_t live_bytes = 0;  // after the last collection
+  uint64_t used_bytes = 0;  // in blocks now
   uint64_t peak_used_bytes = 0;
   uint64_t limit_bytes = 0;
   uint64_t total_pause_ns = 0;
@@ -113,8 +113,8 @@ class Heap {
  private:
   // What the allocator knows of a size class beside its buffer.
   struct SizeClass {
-    uintptr_t run_end = 0;             // free cells from the buffer's end to here, not yet zeroed
-    uintptr_t block_scanned = 0;       // where the search for the next run in the current block goes on
+    uintptr_t run_end = 0;        // free cells from the buffer's end to here, not yet zeroed
+    uintptr_t block_scanned = 0;  // where the search for the next run in the current block goes on
     uintptr_t block_end = 0;
     uint32_t blocks_with_room = kNoBlock;  // list through HeapBlock::next_or_count
     bool run_is_zero = false;
@@ -161,9 +161,9 @@ class Heap {
   AllocationBuffers buffers_{};  // first: see AllocationBuffers
   std::array<SizeClass, kSizeClasses> classes_{};
   HeapBlocks blocks_;
-  uint32_t threshold_blocks_ = 0;    // a new block beyond this many collects first,
-  uint64_t worth_collecting_at_ = 0; // but not before so many bytes were allocated in all
-  bool refused_ = false;           // the reservation failed: do not try again
+  uint32_t threshold_blocks_ = 0;     // a new block beyond this many collects first,
+  uint64_t worth_collecting_at_ = 0;  // but not before so many bytes were allocated in all
+  bool refused_ = false;              // the reservation failed: do not try again
   HeapOptions options_;
   RootProvider& roots_;
   HeapStats stats_;

@@ -147,7 +147,8 @@ uint32_t HeapBlocks::take_run(uint32_t blocks, uint64_t zero_bytes) {
     HeapBlock& block = table_[index + i];
     uint64_t offset = uint64_t{i} << kHeapBlockBytesLog2;
     if (block.dirty && offset < zero_bytes) {
-      std::memset(reinterpret_cast<void*>(address_of(index + i)), 0, std::min<uint64_t>(zero_bytes - offset, kHeapBlockBytes));
+      std::memset(reinterpret_cast<void*>(address_of(index + i)), 0,
+                  std::min<uint64_t>(zero_bytes - offset, kHeapBlockBytes));
     }
     block.kind = BlockKind::large_rest;
     block.dirty = true;

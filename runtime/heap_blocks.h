@@ -106,11 +106,11 @@ class HeapBlocks {
   uint64_t bytes_ = 0;
   uint32_t count_ = 0;
   uint32_t used_ = 0;
-  uint32_t dirty_free_ = 0;     // free blocks that hold memory
-  uint32_t low_end_ = 0;        // blocks [0, low_end) have been touched
-  uint32_t high_begin_ = 0;     // and [high_begin, count)
-  uint32_t first_free_ = 0;     // every block below is used
-  uint32_t free_end_ = 0;       // every block at or above is used
+  uint32_t dirty_free_ = 0;  // free blocks that hold memory
+  uint32_t low_end_ = 0;     // blocks [0, low_end) have been touched
+  uint32_t high_begin_ = 0;  // and [high_begin, count)
+  uint32_t first_free_ = 0;  // every block below is used
+  uint32_t free_end_ = 0;    // every block at or above is used
   uint64_t* allocated_ = nullptr;
   uint64_t* marked_ = nullptr;
   HeapBlock* table_ = nullptr;

@@ -131,7 +131,8 @@ void Marker::rescan_flagged_blocks() {
     blocks_[index].rescan = false;
     uintptr_t begin = blocks_.address_of(index);
     uintptr_t end = begin + kHeapBlockBytes;
-    for (uintptr_t object = blocks_.next_marked(begin, end); object < end; object = blocks_.next_marked(object + 8, end)) {
+    for (uintptr_t object = blocks_.next_marked(begin, end); object < end;
+         object = blocks_.next_marked(object + 8, end)) {
       scan(object);
       drain();
     }

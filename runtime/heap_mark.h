@@ -26,8 +26,8 @@ class Marker final : public RootVisitor {
 
  private:
   static constexpr uint32_t kPrefetchDistance = 8;
-  static constexpr uint32_t kArrayPart = 512;       // elements scanned at a time
-  static constexpr size_t kRootBatch = 4096;        // roots waiting before they are traced
+  static constexpr uint32_t kArrayPart = 512;  // elements scanned at a time
+  static constexpr size_t kRootBatch = 4096;   // roots waiting before they are traced
 
   void discover(uint64_t reference);
   bool ensure_room(size_t words);

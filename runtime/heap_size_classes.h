@@ -13,8 +13,8 @@ inline constexpr uint32_t kHeapBlockBytesLog2 = 16;
 inline constexpr uint32_t kHeapBlockBytes = 1u << kHeapBlockBytesLog2;
 
 inline constexpr std::array<uint16_t, 49> kCellBytes = {
-    16,   24,   32,   40,   48,   56,   64,   72,   80,   88,   96,   104,  112,   120,   128,   144,  160,
-    176,  192,  208,  224,  240,  256,  320,  384,  448,  512,  640,  768,  896,   1024,  1256,  1560, 1816,
+    16,   24,   32,   40,   48,   56,   64,   72,   80,   88,   96,    104,   112,   120,   128,  144,  160,
+    176,  192,  208,  224,  240,  256,  320,  384,  448,  512,  640,   768,   896,   1024,  1256, 1560, 1816,
     2048, 2520, 3120, 3640, 4096, 5040, 5952, 7280, 8192, 9360, 10920, 13104, 16384, 21840, 32768};
 
 inline constexpr uint32_t kSizeClasses = kCellBytes.size();

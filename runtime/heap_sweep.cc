@@ -78,7 +78,8 @@ void Heap::overwrite_dead_objects() {
     uintptr_t end = begin + (block.kind == BlockKind::large ? 8 : kHeapBlockBytes);
     uint64_t cell_bytes = block.kind == BlockKind::large ? uint64_t{block.next_or_count} << kHeapBlockBytesLog2
                                                          : kCellBytes[block.size_class];
-    for (uintptr_t cell = blocks_.next_allocated(begin, end); cell < end; cell = blocks_.next_allocated(cell + 8, end)) {
+    for (uintptr_t cell = blocks_.next_allocated(begin, end); cell < end;
+         cell = blocks_.next_allocated(cell + 8, end)) {
       if (!find_object(cell) || blocks_.is_marked(cell)) continue;
       auto* object = reinterpret_cast<HeapObject*>(cell);
       object->type = nullptr;

@@ -55,18 +55,22 @@ class HeapTest : public testing::Test {
     EXPECT_TRUE(registry_.add_group({&sub, 1}, 0, {}, ids));
     return registry_.get(ids.at(0));
   }
-  const CanonicalType& add_struct(std::vector<ValType> fields) { return add(CompositeKind::struct_, std::move(fields)); }
+  const CanonicalType& add_struct(std::vector<ValType> fields) {
+    return add(CompositeKind::struct_, std::move(fields));
+  }
   const CanonicalType& add_array(ValType element) { return add(CompositeKind::array, {element}); }
   // A struct of `bytes` in all, with one i64 or nothing but i64 fields.
   const CanonicalType& struct_of_size(uint32_t bytes) { return add_struct(std::vector<ValType>(bytes / 8 - 1, kI64)); }
 
   static uint64_t& field(HeapObject* object, uint32_t index) { return reinterpret_cast<uint64_t*>(object + 1)[index]; }
-  static uint64_t& element(ArrayObject* array, uint32_t index) { return reinterpret_cast<uint64_t*>(array->elements())[index]; }
+  static uint64_t& element(ArrayObject* array, uint32_t index) {
+    return reinterpret_cast<uint64_t*>(array->elements())[index];
+  }
 
   TypeRegistry registry_;
   Roots roots_;
   const CanonicalType& leaf_ = add_struct({kI64});
-  const CanonicalType& node_ = add_struct({kAnyRef, kI64});   // 24 bytes
+  const CanonicalType& node_ = add_struct({kAnyRef, kI64});  // 24 bytes
   const CanonicalType& pair_ = add_struct({kAnyRef, kAnyRef});
   const CanonicalType& bytes_ = add_array(TypeCode::i8);
   const CanonicalType& refs_ = add_array(kAnyRef);
@@ -79,9 +83,7 @@ TEST(HeapSizeClasses, EverySizeFitsItsClassAndNoSmallerOne) {
   for (uint32_t bytes = 0; bytes <= kMaxSmallBytes; ++bytes) {
     uint32_t c = size_class_of(bytes);
     ASSERT_GE(kCellBytes[c], bytes);
-    if (c > 0) {
-      ASSERT_LT(kCellBytes[c - 1], bytes);
-    }
+    if (c > 0) { ASSERT_LT(kCellBytes[c - 1], bytes); }
   }
 }
 
@@ -416,19 +418,21 @@ class GraphTest : public HeapTest {
   }
 
   std::mt19937 random_{42};
-  std::vector<const CanonicalType*> structs_ = {
-      &leaf_, &node_, &add_struct({kAnyRef, kAnyRef, kI64}), &add_struct({kAnyRef, kAnyRef, kAnyRef, kAnyRef, kI64}),
-      [this] {
-        std::vector<ValType> fields(30, kAnyRef);
-        fields.insert(fields.end(), 20, kI64);
-        fields.insert(fields.end(), 10, kV128);
-        return &add_struct(fields);
-      }(),
-      [this] {
-        std::vector<ValType> fields(2, kExternRef);
-        fields.insert(fields.end(), 700, kI64);
-        return &add_struct(fields);
-      }()};
+  std::vector<const CanonicalType*> structs_ = {&leaf_,
+                                                &node_,
+                                                &add_struct({kAnyRef, kAnyRef, kI64}),
+                                                &add_struct({kAnyRef, kAnyRef, kAnyRef, kAnyRef, kI64}),
+                                                [this] {
+                                                  std::vector<ValType> fields(30, kAnyRef);
+                                                  fields.insert(fields.end(), 20, kI64);
+                                                  fields.insert(fields.end(), 10, kV128);
+                                                  return &add_struct(fields);
+                                                }(),
+                                                [this] {
+                                                  std::vector<ValType> fields(2, kExternRef);
+                                                  fields.insert(fields.end(), 700, kI64);
+                                                  return &add_struct(fields);
+                                                }()};
   std::unordered_map<uint64_t, Model> models_;
   std::vector<uint64_t> root_ids_;
   uint64_t next_id_ = 1;
@@ -576,8 +580,7 @@ TEST_F(HeapTest, AFullMarkStackLosesNothing) {
     ++nodes;
     return true;
   };
-  while (add_node()) {
-  }
+  while (add_node()) {}
   roots_.precise.resize(1);
   ASSERT_GT(nodes * (kBoxes - 10), kLimit / 64 * 5 / 4);  // more than the stack has room for
   heap.collect();
@@ -620,9 +623,9 @@ TEST_F(HeapTest, AGigabyteOfGarbageFitsUnderASmallLimit) {
   uint64_t i = 0;
   while (heap.stats().allocated_bytes < kBytes) {
     for (int n = 0; n < 1000; ++n, ++i) {
-      HeapObject* object = i % 512 == 0   ? static_cast<HeapObject*>(heap.allocate_array(refs_, i % 2000))
+      HeapObject* object = i % 512 == 0     ? static_cast<HeapObject*>(heap.allocate_array(refs_, i % 2000))
                            : i % 19997 == 0 ? static_cast<HeapObject*>(heap.allocate_array(bytes_, 70'000))
-                                          : heap.allocate_struct(node_);
+                                            : heap.allocate_struct(node_);
       ASSERT_TRUE(object);
       roots_.precise[i % 1000] = ref(object);
     }
@@ -671,9 +674,7 @@ TEST_F(HeapTest, SmallObjectsUseTheCellsOfLargerClasses) {
   Heap heap(limit(4 << 20), roots_);
   std::vector<uint64_t> all;
   const CanonicalType& large = struct_of_size(4096);
-  while (StructObject* object = heap.allocate_struct(large)) {
-    roots_.precise.push_back(ref(object));
-  }
+  while (StructObject* object = heap.allocate_struct(large)) { roots_.precise.push_back(ref(object)); }
   ASSERT_EQ(roots_.precise.size(), 1024u);
   for (size_t i = 0; i < roots_.precise.size(); i += 16) all.push_back(roots_.precise[i]);
   roots_.precise = all;

@@ -6,7 +6,9 @@
 namespace arris::runtime {
 namespace {
 
-std::string mismatch(const std::string& expected, const std::string& found) { return "expected " + expected + ", found " + found; }
+std::string mismatch(const std::string& expected, const std::string& found) {
+  return "expected " + expected + ", found " + found;
+}
 
 std::string to_text(const Limits& limits) {
   std::string text = limits.address == AddressType::i64 ? "i64 " : "";
@@ -18,7 +20,8 @@ std::string to_text(const Limits& limits) {
 std::string to_text(const MemoryType& type) {
   std::string text = "memory " + to_text(type.limits);
   if (type.shared) text += " shared";
-  if (type.page_size_log2 != 16) text += " with pages of " + std::to_string(uint64_t{1} << type.page_size_log2) + " byte";
+  if (type.page_size_log2 != 16)
+    text += " with pages of " + std::to_string(uint64_t{1} << type.page_size_log2) + " byte";
   return text;
 }
 
@@ -45,7 +48,8 @@ bool global_matches(const TypeRegistry& registry, const GlobalType& found, const
 
 }  // namespace
 
-std::string explain_import_mismatch(const Store& store, const Module& module, const Import& import, const Extern& value) {
+std::string explain_import_mismatch(const Store& store, const Module& module, const Import& import,
+                                    const Extern& value) {
   const ExternType& type = import.type;
   const TypeRegistry& registry = store.registry();
   if (value.kind != type.kind) {
@@ -79,7 +83,8 @@ std::string explain_import_mismatch(const Store& store, const Module& module, co
     }
     case ExternKind::tag:
       if (value.tag->type->id == module.canonical_types[type.type.value]) return {};
-      return mismatch("tag " + to_string(module.canonical_type(type.type).func), "tag " + to_string(value.tag->type->func));
+      return mismatch("tag " + to_string(module.canonical_type(type.type).func),
+                      "tag " + to_string(value.tag->type->func));
   }
   return {};
 }

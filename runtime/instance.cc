@@ -42,7 +42,11 @@ class Instantiator {
   using Status = std::expected<void, InstantiationFailure>;
 
   Instantiator(Store& store, std::shared_ptr<const Module> module, std::span<const Extern> imports)
-      : store_(store), module_(*module), imports_(imports), owned_(new Instance(std::move(module))), instance_(*owned_) {}
+      : store_(store),
+        module_(*module),
+        imports_(imports),
+        owned_(new Instance(std::move(module))),
+        instance_(*owned_) {}
 
   std::expected<Instance*, InstantiationFailure> run() {
     if (Status ok = check_imports(); !ok) return std::unexpected(std::move(ok).error());
@@ -72,7 +76,8 @@ class Instantiator {
   Status check_imports() {
     for (size_t i = 0; i < module_.imports.size(); ++i) {
       const Import& import = module_.imports[i];
-      std::string name = "\"" + std::string(module_.text(import.module)) + "\" \"" + std::string(module_.text(import.name)) + "\"";
+      std::string name =
+          "\"" + std::string(module_.text(import.module)) + "\" \"" + std::string(module_.text(import.name)) + "\"";
       if (i >= imports_.size()) return refuse(ErrorCode::unknown_import, std::move(name));
       std::string mismatch = explain_import_mismatch(store_, module_, import, imports_[i]);
       if (!mismatch.empty()) return refuse(ErrorCode::incompatible_import_type, name + ": " + mismatch);
@@ -172,8 +177,8 @@ class Instantiator {
       const GlobalDecl& global = module_.globals[i];
       ConstValue value;
       TRY_VOID(evaluate(global.init, value));
-      instance_.globals_.push_back(
-          store_.new_global(module_.canonical(global.type.type), global.type.is_mutable, value.slots[0], value.slots[1]));
+      instance_.globals_.push_back(store_.new_global(module_.canonical(global.type.type), global.type.is_mutable,
+                                                     value.slots[0], value.slots[1]));
     }
     return {};
   }

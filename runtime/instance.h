@@ -76,6 +76,7 @@ std::expected<Instance*, InstantiationFailure> instantiate(Store& store, std::sh
                                                            std::span<const Extern> imports);
 
 // Does an external value match an import's type? The explanation is empty if it does.
-std::string explain_import_mismatch(const Store& store, const Module& module, const Import& import, const Extern& value);
+std::string explain_import_mismatch(const Store& store, const Module& module, const Import& import,
+                                    const Extern& value);
 
 }  // namespace arris::runtime

@@ -56,7 +56,8 @@ class Instantiation : public testing::Test {
     return options;
   }
   FuncInstance* host_func(ResultType params, ResultType results) {
-    return store_.new_host_func(test::func_type(store_, std::move(params), std::move(results)), nullptr, nullptr, nullptr);
+    return store_.new_host_func(test::func_type(store_, std::move(params), std::move(results)), nullptr, nullptr,
+                                nullptr);
   }
   // The message of the refusal, or "" if instantiation succeeds.
   std::string refusal(ModuleBuilder& builder, std::vector<Extern> imports) {
@@ -158,8 +159,7 @@ TEST_F(Instantiation, GlobalsAreEvaluatedInOrder) {
   ModuleBuilder builder(store_);
   builder.import_global({kI32, false});
   // (global i32 (i32.add (i32.mul (global.get 0) (i32.const 3)) (i32.const -1)))
-  builder->globals.push_back(
-      {{kI32, false}, builder.expr({0x23, 0x00, 0x41, 0x03, 0x6C, 0x41, 0x7F, 0x6A, 0x0B})});
+  builder->globals.push_back({{kI32, false}, builder.expr({0x23, 0x00, 0x41, 0x03, 0x6C, 0x41, 0x7F, 0x6A, 0x0B})});
   // (global i64 (i64.sub (i64.const 2) (i64.const 3)))
   builder->globals.push_back({{kI64, true}, builder.expr({0x42, 0x02, 0x42, 0x03, 0x7D, 0x0B})});
   builder->globals.push_back({{kI32, false}, builder.expr({0x23, 0x01, 0x0B})});  // refers to an earlier global
@@ -191,12 +191,12 @@ TEST_F(Instantiation, ConstantExpressionsMakeObjectsThatSurvive) {
   list.fields = {{kAnyRef, true}};
   builder.add_type(list);
   // (array.new_fixed 1 3 (struct.new 0 (ref.i31 (i32.const 5)) (i32.const 66)) (ref.null any) (array.new 1 (ref.null) (i32.const 2)))
-  builder->globals.push_back({{kAnyRef, false},
-                              builder.expr({0x41, 0x05, 0xFB, 0x1C, 0x41, 0xC2, 0x00, 0xFB, 0x00, 0x00,  // struct.new 0
-                                            0xD0, 0x6E,                                                   // ref.null any
-                                            0xD0, 0x6E, 0x41, 0x02, 0xFB, 0x06, 0x01,                     // array.new 1
-                                            0xFB, 0x08, 0x01, 0x03,                                       // array.new_fixed 1 3
-                                            0xFB, 0x1B, 0xFB, 0x1A, 0x0B})});  // extern.convert_any any.convert_extern
+  builder->globals.push_back(
+      {{kAnyRef, false}, builder.expr({0x41, 0x05, 0xFB, 0x1C, 0x41, 0xC2, 0x00, 0xFB, 0x00, 0x00,  // struct.new 0
+                                       0xD0, 0x6E,                                                  // ref.null any
+                                       0xD0, 0x6E, 0x41, 0x02, 0xFB, 0x06, 0x01,                    // array.new 1
+                                       0xFB, 0x08, 0x01, 0x03,            // array.new_fixed 1 3
+                                       0xFB, 0x1B, 0xFB, 0x1A, 0x0B})});  // extern.convert_any any.convert_extern
   // (struct.new_default 0), (array.new_default 1 (i32.const 4))
   builder->globals.push_back({{kAnyRef, false}, builder.expr({0xFB, 0x01, 0x00, 0x0B})});
   builder->globals.push_back({{kAnyRef, false}, builder.expr({0x41, 0x04, 0xFB, 0x07, 0x01, 0x0B})});
@@ -224,7 +224,8 @@ TEST_F(Instantiation, ExhaustedHeapTrapsAndLeavesNothingBehind) {
   list.fields = {{kI64, true}};
   builder.add_type(list);
   builder->memories.push_back(test::memory_type(1, 1));
-  builder->globals.push_back({{kAnyRef, false}, builder.expr({0x41, 0x7F, 0xFB, 0x07, 0x00, 0x0B})});  // length 2^32 - 1
+  builder->globals.push_back(
+      {{kAnyRef, false}, builder.expr({0x41, 0x7F, 0xFB, 0x07, 0x00, 0x0B})});  // length 2^32 - 1
   StoreMark before = store_.mark();
   auto result = instantiate(store_, builder.finish(), {});
   ASSERT_FALSE(result);
@@ -241,7 +242,8 @@ TEST_F(Instantiation, SegmentsAreCopiedAndActiveOnesDropped) {
   FuncIndex f = builder.add_func(type, {0x0B});
   FuncIndex g = builder.add_func(type, {0x0B});
   builder->memories.push_back(test::memory_type(1, 1));
-  builder->tables.push_back({test::table_type(kFuncRef, 4, 4), builder.expr({0xD2, 0x00, 0x0B})});  // filled with ref.func 0
+  builder->tables.push_back(
+      {test::table_type(kFuncRef, 4, 4), builder.expr({0xD2, 0x00, 0x0B})});  // filled with ref.func 0
   builder->datas.push_back({SegmentMode::active, MemoryIndex(0), builder.expr(i32_const(5)), builder.bytes({1, 2, 3})});
   builder->datas.push_back({SegmentMode::passive, {}, {}, builder.bytes({9})});
   ElemSegment indices;

@@ -52,24 +52,24 @@ using HostCallback = Outcome (*)(void* environment, Store& store, InstanceData* 
 
 struct FuncInstance {
   const CanonicalType* type;
-  const FuncCode* code;      // null for a host function
-  InstanceData* instance;    // the defining instance; null for a host function
-  HostCallback host;         // null for a wasm function
+  const FuncCode* code;    // null for a host function
+  InstanceData* instance;  // the defining instance; null for a host function
+  HostCallback host;       // null for a wasm function
   void* host_environment;
-  FuncIndex index;           // in the defining module; for messages
+  FuncIndex index;  // in the defining module; for messages
 };
 
 struct MemoryInstance {
-  uint8_t* base;                        // never moves
-  std::atomic<uint64_t> size_bytes;     // grows only
+  uint8_t* base;                     // never moves
+  std::atomic<uint64_t> size_bytes;  // grows only
   uint64_t max_pages;
-  uint64_t reserved_bytes;              // address space behind base that growth may use
+  uint64_t reserved_bytes;  // address space behind base that growth may use
   uint8_t page_size_log2;
   bool is_64;
   bool shared;
-  bool has_max;                         // declared; otherwise max_pages is what the address type allows
-  uint64_t guard_bytes;                 // address space that never becomes accessible behind reserved_bytes
-  Memory* owner;                        // runtime/memory.h
+  bool has_max;          // declared; otherwise max_pages is what the address type allows
+  uint64_t guard_bytes;  // address space that never becomes accessible behind reserved_bytes
+  Memory* owner;         // runtime/memory.h
 };
 
 struct TableInstance {
@@ -78,8 +78,8 @@ struct TableInstance {
   uint64_t max;
   ValType element;  // canonical
   bool is_64;
-  bool has_max;     // declared; otherwise max is what the address type allows
-  Table* owner;     // runtime/table.h
+  bool has_max;  // declared; otherwise max is what the address type allows
+  Table* owner;  // runtime/table.h
 };
 
 struct GlobalInstance {
@@ -106,27 +106,27 @@ struct ElemInstance {
 // Per Store: what running code needs at hand.
 struct ExecutionContext {
   uint64_t* stack_base;
-  uint64_t* stack_limit;   // a frame must end at or below this; else call stack exhausted
-  uint64_t* stack_top;     // one past the last live slot; up to date whenever the host or the collector runs
+  uint64_t* stack_limit;  // a frame must end at or below this; else call stack exhausted
+  uint64_t* stack_top;    // one past the last live slot; up to date whenever the host or the collector runs
   // Nonzero asks running code to stop at the next loop head or function entry: bits of kInterrupt*. Any thread may set it.
   std::atomic<uint32_t> interrupt;
-  uint32_t host_depth;     // nested invocations on the native stack
+  uint32_t host_depth;           // nested invocations on the native stack
   uintptr_t native_stack_limit;  // an invocation or host call below this address traps with call stack exhausted
-  int64_t fuel;            // used when fuel_enabled
+  int64_t fuel;                  // used when fuel_enabled
   bool fuel_enabled;
-  void* entry_frame;       // innermost EntryFrame (store.h), for backtraces across host functions
+  void* entry_frame;  // innermost EntryFrame (store.h), for backtraces across host functions
 };
 
-inline constexpr uint32_t kInterruptStop = 1;   // trap: interrupted
-inline constexpr uint32_t kInterruptFuel = 2;   // set while fuel_enabled, so that one test finds both
+inline constexpr uint32_t kInterruptStop = 1;  // trap: interrupted
+inline constexpr uint32_t kInterruptFuel = 2;  // set while fuel_enabled, so that one test finds both
 
 // Per instance: the one pointer that running code pins.
 struct InstanceData {
-  uint8_t* memory0_base;   // of memory 0; null without one
-  uint64_t memory0_size;   // cached MemoryInstance::size_bytes: may lag behind growth elsewhere; refresh before trapping
+  uint8_t* memory0_base;  // of memory 0; null without one
+  uint64_t memory0_size;  // cached MemoryInstance::size_bytes: may lag behind growth elsewhere; refresh before trapping
   ExecutionContext* context;
-  FuncInstance* const* funcs;       // by function index
-  const FuncCode* func_codes;       // by function index - imported_funcs
+  FuncInstance* const* funcs;  // by function index
+  const FuncCode* func_codes;  // by function index - imported_funcs
   GlobalInstance* const* globals;
   TableInstance* const* tables;
   MemoryInstance* const* memories;

@@ -108,14 +108,16 @@ TrapCode memory_fill(MemoryInstance& memory, uint64_t address, uint8_t value, ui
 
 TrapCode memory_copy(MemoryInstance& destination, uint64_t destination_address, const MemoryInstance& source,
                      uint64_t source_address, uint64_t count) {
-  if (!in_bounds(source_address, count, size_of(source)) || !in_bounds(destination_address, count, size_of(destination))) {
+  if (!in_bounds(source_address, count, size_of(source)) ||
+      !in_bounds(destination_address, count, size_of(destination))) {
     return TrapCode::out_of_bounds_memory_access;
   }
   std::memmove(destination.base + destination_address, source.base + source_address, count);
   return TrapCode::none;
 }
 
-TrapCode memory_init(MemoryInstance& memory, uint64_t address, const DataInstance& data, uint64_t offset, uint64_t count) {
+TrapCode memory_init(MemoryInstance& memory, uint64_t address, const DataInstance& data, uint64_t offset,
+                     uint64_t count) {
   if (!in_bounds(offset, count, data.size) || !in_bounds(address, count, size_of(memory))) {
     return TrapCode::out_of_bounds_memory_access;
   }

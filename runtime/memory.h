@@ -64,7 +64,8 @@ class Memory : public std::enable_shared_from_this<Memory> {
 TrapCode memory_fill(MemoryInstance& memory, uint64_t address, uint8_t value, uint64_t count);
 TrapCode memory_copy(MemoryInstance& destination, uint64_t destination_address, const MemoryInstance& source,
                      uint64_t source_address, uint64_t count);
-TrapCode memory_init(MemoryInstance& memory, uint64_t address, const DataInstance& data, uint64_t offset, uint64_t count);
+TrapCode memory_init(MemoryInstance& memory, uint64_t address, const DataInstance& data, uint64_t offset,
+                     uint64_t count);
 inline void data_drop(DataInstance& data) { data.size = 0; }
 
 }  // namespace arris::runtime

@@ -22,7 +22,8 @@ class NativeStack {
   // Keeps context.native_stack_limit up to date.
   bool has_room(ExecutionContext& context) {
     auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-    if (here < range_.low || here >= range_.high || os::current_thread() != thread_) [[unlikely]] locate(here, context);
+    if (here < range_.low || here >= range_.high || os::current_thread() != thread_) [[unlikely]]
+      locate(here, context);
     return here >= context.native_stack_limit;
   }
 

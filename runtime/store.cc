@@ -179,7 +179,8 @@ Outcome Store::call_host(const FuncInstance& func, InstanceData* caller, uint64_
 
 Outcome Store::run_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots) {
   Outcome outcome = func.host(func.host_environment, *this, caller, slots);
-  if (outcome == Outcome::trap) [[unlikely]] capture_backtrace(nullptr, nullptr, nullptr);
+  if (outcome == Outcome::trap) [[unlikely]]
+    capture_backtrace(nullptr, nullptr, nullptr);
   return outcome;
 }
 

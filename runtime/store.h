@@ -31,28 +31,28 @@ using ExecuteFn = Outcome (*)(Store& store, const FuncInstance& func, uint64_t* 
 
 struct StoreOptions {
   ExecuteFn execute = nullptr;
-  uint64_t max_stack_bytes = uint64_t{8} << 20;   // value stack
+  uint64_t max_stack_bytes = uint64_t{8} << 20;  // value stack
   HeapOptions heap;
-  uint64_t max_memory_bytes = ~uint64_t{0};       // over all memories of the store: growth beyond fails
-  uint64_t max_memory_pages = ~uint64_t{0};       // per memory: growth beyond fails
+  uint64_t max_memory_bytes = ~uint64_t{0};  // over all memories of the store: growth beyond fails
+  uint64_t max_memory_pages = ~uint64_t{0};  // per memory: growth beyond fails
   uint64_t max_table_elements = limits::kMaxTableElements;
   std::shared_ptr<TypeRegistry> registry;
-  void* embedder = nullptr;                       // whose Store it is; the runtime only keeps it
+  void* embedder = nullptr;  // whose Store it is; the runtime only keeps it
 };
 
 // One line of a backtrace, innermost first.
 struct BacktraceFrame {
-  const Module* module;    // null for a host function
+  const Module* module;  // null for a host function
   const InstanceData* instance;
-  FuncIndex func;          // invalid for a host function
-  uint32_t offset;         // byte offset in the module of the instruction that trapped or called
+  FuncIndex func;   // invalid for a host function
+  uint32_t offset;  // byte offset in the module of the instruction that trapped or called
 };
 
 struct TrapState {
   TrapCode code = TrapCode::none;
-  std::string message;     // host_error and details; empty: message_of(code)
+  std::string message;                    // host_error and details; empty: message_of(code)
   std::vector<BacktraceFrame> backtrace;  // at most kBacktraceEnds innermost and as many outermost frames
-  uint64_t omitted_frames = 0;            // left out between backtrace[kBacktraceEnds - 1] and backtrace[kBacktraceEnds]
+  uint64_t omitted_frames = 0;  // left out between backtrace[kBacktraceEnds - 1] and backtrace[kBacktraceEnds]
 };
 inline constexpr uint32_t kBacktraceEnds = 50;
 
@@ -164,7 +164,7 @@ class Store final : public RootProvider {
   std::deque<GlobalInstance> globals_;
   std::deque<TagInstance> tags_;
   std::vector<std::unique_ptr<Instance>> instances_;
-  std::vector<uint64_t> roots_;          // by handle; free handles hold 0
+  std::vector<uint64_t> roots_;  // by handle; free handles hold 0
   std::vector<uint32_t> free_roots_;
   Heap heap_;
 };

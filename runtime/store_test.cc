@@ -73,7 +73,9 @@ TEST(StoreCalls, WasmFunctionsGoToTheTier) {
 
 TEST(StoreCalls, HostTrapCarriesItsMessage) {
   Store store(test::test_options());
-  auto fail = [](void*, Store& s, InstanceData*, uint64_t*) { return s.set_trap(TrapCode::host_error, "no such file"); };
+  auto fail = [](void*, Store& s, InstanceData*, uint64_t*) {
+    return s.set_trap(TrapCode::host_error, "no such file");
+  };
   FuncInstance* func = store.new_host_func(func_type(store, {}, {}), fail, nullptr, nullptr);
   EXPECT_EQ(store.invoke(*func, {}, {}), Outcome::trap);
   EXPECT_EQ(store.trap().code, TrapCode::host_error);
@@ -90,7 +92,8 @@ TEST(StoreCalls, ValueStackExhaustionTraps) {
   Store store(options);
   ResultType many(600, kI64);
   FuncInstance* func = store.new_host_func(
-      func_type(store, many, {}), [](void*, Store&, InstanceData*, uint64_t*) { return Outcome::ok; }, nullptr, nullptr);
+      func_type(store, many, {}), [](void*, Store&, InstanceData*, uint64_t*) { return Outcome::ok; }, nullptr,
+      nullptr);
   std::vector<uint64_t> args(600);
   EXPECT_EQ(store.invoke(*func, args, {}), Outcome::trap);
   EXPECT_EQ(store.trap().code, TrapCode::call_stack_exhausted);

@@ -26,8 +26,9 @@ std::unique_ptr<Table> Table::create(const TableType& type, uint64_t initial_ref
 }
 
 TableType Table::type_of(const TableInstance& table) {
-  return {table.element,
-          {table.size, table.has_max ? table.max : 0, table.has_max, table.is_64 ? AddressType::i64 : AddressType::i32}};
+  return {
+      table.element,
+      {table.size, table.has_max ? table.max : 0, table.has_max, table.is_64 ? AddressType::i64 : AddressType::i32}};
 }
 
 bool Table::ensure_capacity(uint64_t size) {
@@ -58,8 +59,8 @@ TrapCode table_fill(TableInstance& table, uint64_t index, uint64_t reference, ui
   return TrapCode::none;
 }
 
-TrapCode table_copy(TableInstance& destination, uint64_t destination_index, const TableInstance& source, uint64_t source_index,
-                    uint64_t count) {
+TrapCode table_copy(TableInstance& destination, uint64_t destination_index, const TableInstance& source,
+                    uint64_t source_index, uint64_t count) {
   if (!in_bounds(source_index, count, source.size) || !in_bounds(destination_index, count, destination.size)) {
     return TrapCode::out_of_bounds_table_access;
   }

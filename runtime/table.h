@@ -39,8 +39,8 @@ class Table {
 
 // All or nothing; out_of_bounds_table_access otherwise. Growth is Store::grow_table.
 TrapCode table_fill(TableInstance& table, uint64_t index, uint64_t reference, uint64_t count);
-TrapCode table_copy(TableInstance& destination, uint64_t destination_index, const TableInstance& source, uint64_t source_index,
-                    uint64_t count);
+TrapCode table_copy(TableInstance& destination, uint64_t destination_index, const TableInstance& source,
+                    uint64_t source_index, uint64_t count);
 TrapCode table_init(TableInstance& table, uint64_t index, const ElemInstance& elem, uint64_t offset, uint64_t count);
 inline void elem_drop(ElemInstance& elem) { elem.size = 0; }
 

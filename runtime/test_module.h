@@ -134,7 +134,8 @@ inline MemoryType memory_type(uint64_t min, uint64_t max, bool shared = false, u
   type.page_size_log2 = page_size_log2;
   return type;
 }
-inline MemoryType unbounded_memory_type(uint64_t min, AddressType address = AddressType::i32, uint8_t page_size_log2 = 16) {
+inline MemoryType unbounded_memory_type(uint64_t min, AddressType address = AddressType::i32,
+                                        uint8_t page_size_log2 = 16) {
   MemoryType type;
   type.limits = {min, 0, false, address};
   type.page_size_log2 = page_size_log2;

@@ -46,7 +46,8 @@ struct WaitQueue::Waiter {
 };
 
 template <class T>
-WaitResult WaitQueue::wait(const ExecutionContext& context, const T* cell, uint64_t address, T expected, int64_t timeout_ns) {
+WaitResult WaitQueue::wait(const ExecutionContext& context, const T* cell, uint64_t address, T expected,
+                           int64_t timeout_ns) {
   std::unique_lock lock(mutex_);
   if (__atomic_load_n(cell, __ATOMIC_SEQ_CST) != expected) return {TrapCode::none, WaitOutcome::not_equal};
   return park(context, lock, address, timeout_ns);
@@ -105,13 +106,13 @@ uint32_t WaitQueue::waiter_count() {
   return count;
 }
 
-WaitResult memory_atomic_wait32(const ExecutionContext& context, MemoryInstance& memory, uint64_t address, uint32_t expected,
-                                int64_t timeout_ns) {
+WaitResult memory_atomic_wait32(const ExecutionContext& context, MemoryInstance& memory, uint64_t address,
+                                uint32_t expected, int64_t timeout_ns) {
   return atomic_wait(context, memory, address, expected, timeout_ns);
 }
 
-WaitResult memory_atomic_wait64(const ExecutionContext& context, MemoryInstance& memory, uint64_t address, uint64_t expected,
-                                int64_t timeout_ns) {
+WaitResult memory_atomic_wait64(const ExecutionContext& context, MemoryInstance& memory, uint64_t address,
+                                uint64_t expected, int64_t timeout_ns) {
   return atomic_wait(context, memory, address, expected, timeout_ns);
 }
 

@@ -23,7 +23,7 @@ inline constexpr int64_t kInterruptPollNs = 5'000'000;
 enum class WaitOutcome : uint32_t { ok = 0, not_equal = 1, timed_out = 2 };
 
 struct WaitResult {
-  TrapCode trap;        // none: `outcome` is the instruction's result
+  TrapCode trap;  // none: `outcome` is the instruction's result
   WaitOutcome outcome;
 };
 
@@ -34,10 +34,10 @@ struct NotifyResult {
 
 // `address` is the effective address (base plus offset; the caller has excluded overflow of the sum). A negative timeout waits
 // for ever. Traps: unaligned_atomic, out_of_bounds_memory_access, expected_shared_memory, interrupted.
-WaitResult memory_atomic_wait32(const ExecutionContext& context, MemoryInstance& memory, uint64_t address, uint32_t expected,
-                                int64_t timeout_ns);
-WaitResult memory_atomic_wait64(const ExecutionContext& context, MemoryInstance& memory, uint64_t address, uint64_t expected,
-                                int64_t timeout_ns);
+WaitResult memory_atomic_wait32(const ExecutionContext& context, MemoryInstance& memory, uint64_t address,
+                                uint32_t expected, int64_t timeout_ns);
+WaitResult memory_atomic_wait64(const ExecutionContext& context, MemoryInstance& memory, uint64_t address,
+                                uint64_t expected, int64_t timeout_ns);
 // Wakes at most `count` waiters; none on a memory that is not shared. Traps: unaligned_atomic, out_of_bounds_memory_access.
 NotifyResult memory_atomic_notify(MemoryInstance& memory, uint64_t address, uint32_t count);
 
@@ -56,7 +56,8 @@ class WaitQueue {
 
  private:
   struct Waiter;  // on the waiting thread's native stack
-  WaitResult park(const ExecutionContext& context, std::unique_lock<std::mutex>& lock, uint64_t address, int64_t timeout_ns);
+  WaitResult park(const ExecutionContext& context, std::unique_lock<std::mutex>& lock, uint64_t address,
+                  int64_t timeout_ns);
   void unlink(Waiter& waiter);
 
   std::mutex mutex_;

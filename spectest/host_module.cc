@@ -24,17 +24,16 @@ std::expected<void, std::string> define_host_module(api::Linker& linker, api::St
     const char* name;
     api::Val value;
   };
-  const GlobalRow globals[] = {{"global_i32", int32_t{666}},
-                               {"global_i64", int64_t{666}},
-                               {"global_f32", 666.6f},
-                               {"global_f64", 666.6}};
+  const GlobalRow globals[] = {
+      {"global_i32", int32_t{666}}, {"global_i64", int64_t{666}}, {"global_f32", 666.6f}, {"global_f64", 666.6}};
   for (const GlobalRow& row : globals) {
     auto global = api::Global::create(store, {row.value.type(), false}, row.value);
     if (!global) return std::unexpected(global.error().to_string());
     linker.define(kModule, row.name, *global);
   }
 
-  for (auto [name, address] : {std::pair{"table", api::AddressType::i32}, std::pair{"table64", api::AddressType::i64}}) {
+  for (auto [name, address] :
+       {std::pair{"table", api::AddressType::i32}, std::pair{"table64", api::AddressType::i64}}) {
     auto table = api::Table::create(store, {api::kFuncRef, {10, 20, true, address}});
     if (!table) return std::unexpected(table.error().to_string());
     linker.define(kModule, name, *table);

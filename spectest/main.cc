@@ -1,12 +1,12 @@
 // arris-spectest: runs WAST scripts, reports per file and in all, exits with 1 on any failure.
+#include <unistd.h>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/color.h>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -33,7 +33,8 @@ struct Options {
 nlohmann::json to_json(const ScriptResult& result) {
   nlohmann::json commands = nlohmann::json::object();
   for (size_t i = 0; i < kCommandKinds; ++i) {
-    if (result.executed[i] != 0) commands[std::string(to_string(static_cast<arris::text::CommandKind>(i)))] = result.executed[i];
+    if (result.executed[i] != 0)
+      commands[std::string(to_string(static_cast<arris::text::CommandKind>(i)))] = result.executed[i];
   }
   return {{"passed", result.passed}, {"failed", result.failed}, {"skipped", result.skipped}, {"commands", commands}};
 }
@@ -66,7 +67,8 @@ FileReport run_file(const ScriptFile& file, const Options& options, arris::api::
 void print_file(const FileReport& report, const Options& options, bool colours) {
   const ScriptResult& r = report.result;
   if (r.failed == 0 && options.quiet) return;
-  fmt::text_style style = !colours ? fmt::text_style() : fmt::fg(r.failed ? fmt::terminal_color::red : fmt::terminal_color::green);
+  fmt::text_style style =
+      !colours ? fmt::text_style() : fmt::fg(r.failed ? fmt::terminal_color::red : fmt::terminal_color::green);
   fmt::print("{} {}: {} passed, {} failed, {} skipped\n", fmt::styled(r.failed ? "FAIL" : "ok  ", style), report.name,
              r.passed, r.failed, r.skipped);
   unsigned shown = 0;
@@ -115,7 +117,9 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Runs WebAssembly test scripts (.wast) whole; every assertion counts, none is skipped."};
-  app.add_option("--tier", options.tier, "Execution tier")->check(CLI::IsMember({"interp", "jit", "auto"}))->capture_default_str();
+  app.add_option("--tier", options.tier, "Execution tier")
+      ->check(CLI::IsMember({"interp", "jit", "auto"}))
+      ->capture_default_str();
   app.add_option("--json", options.json, "Write results per file to FILE (- for standard output)")->type_name("FILE");
   app.add_flag("--gc-zeal", options.gc_zeal, "Collect garbage at every allocation");
   app.add_flag("--no-quicken", options.no_quicken, "Interpret instructions one by one, none fused");

@@ -12,7 +12,8 @@ using text::V128Shape;
 using text::ValueKind;
 
 constexpr uint32_t kF32Exponent = 0x7F800000, kF32Quiet = 0x00400000, kF32Magnitude = 0x7FFFFFFF;
-constexpr uint64_t kF64Exponent = 0x7FF0000000000000, kF64Quiet = 0x0008000000000000, kF64Magnitude = 0x7FFFFFFFFFFFFFFF;
+constexpr uint64_t kF64Exponent = 0x7FF0000000000000, kF64Quiet = 0x0008000000000000,
+                   kF64Magnitude = 0x7FFFFFFFFFFFFFFF;
 
 // A canonical NaN has exactly the quiet bit in its payload; an arithmetic one at least that bit. The sign is free.
 bool matches_f32(uint32_t actual, uint32_t expected, NanPattern pattern) {
@@ -86,8 +87,7 @@ std::expected<api::Val, std::string> to_val(api::StoreRef store, const text::Val
     case ValueKind::f32: return api::Val::f32_bits(static_cast<uint32_t>(value.lo));
     case ValueKind::f64: return api::Val::f64_bits(value.lo);
     case ValueKind::v128: return api::Val(std::bit_cast<api::V128>(Halves{value.lo, value.hi}));
-    case ValueKind::ref_null:
-      return api::Val(value.heap ? api::Ref::null(*value.heap) : api::Ref());
+    case ValueKind::ref_null: return api::Val(value.heap ? api::Ref::null(*value.heap) : api::Ref());
     case ValueKind::ref_extern:
     case ValueKind::ref_host: {
       auto ref = api::Ref::host(store, value.lo);

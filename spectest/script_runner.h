@@ -31,9 +31,9 @@ struct Failure {
 inline constexpr size_t kCommandKinds = static_cast<size_t>(text::CommandKind::wait) + 1;
 
 struct ScriptResult {
-  uint64_t passed = 0;   // assertions that held
-  uint64_t failed = 0;   // assertions that did not, and other commands that failed
-  uint64_t skipped = 0;  // always 0: the field exists so that reports can say so
+  uint64_t passed = 0;                             // assertions that held
+  uint64_t failed = 0;                             // assertions that did not, and other commands that failed
+  uint64_t skipped = 0;                            // always 0: the field exists so that reports can say so
   std::array<uint64_t, kCommandKinds> executed{};  // commands by kind, assertions and others
   std::vector<Failure> failures;
 };

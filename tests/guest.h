@@ -75,7 +75,8 @@ inline void on_thread_with_stack(size_t bytes, const std::function<void()>& work
     (*static_cast<const std::function<void()>*>(argument))();
     return nullptr;
   };
-  if (pthread_create(&thread, &attributes, run, const_cast<std::function<void()>*>(&work)) != 0) give_up("pthread_create");
+  if (pthread_create(&thread, &attributes, run, const_cast<std::function<void()>*>(&work)) != 0)
+    give_up("pthread_create");
   pthread_join(thread, nullptr);
   pthread_attr_destroy(&attributes);
 }

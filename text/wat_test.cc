@@ -259,7 +259,8 @@ TEST(Wat, StructureErrorsAreRefusedNotAsserted) {
                           "(func (v128.const f32x4 1 2 3 (nop)))",
                           "(func (select (result)) i32.const)",
                           "(rec (func))",
-                          "(module (@name))", "(module (@name x))"})
+                          "(module (@name))",
+                          "(module (@name x))"})
     EXPECT_FALSE(wat_to_wasm(wat)) << wat;
 }
 

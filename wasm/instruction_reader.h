@@ -42,11 +42,11 @@ struct Instruction {
   uint32_t index[2] = {0, 0};      // indices, labels, counts, in the order they are encoded
   BlockType block_type;
   MemArg mem_arg;
-  uint64_t bits[2] = {0, 0};       // constants: i32 sign-extended, float bits, v128 low and high; lane in bits[0]
+  uint64_t bits[2] = {0, 0};  // constants: i32 sign-extended, float bits, v128 low and high; lane in bits[0]
   HeapType heap[2];
   bool nullable[2] = {false, false};  // br_on_cast: source, target
-  uint32_t list_count = 0;         // label_table: targets without the default; val_types; try_table: clauses
-  const uint8_t* list = nullptr;   // first encoded element of the list
+  uint32_t list_count = 0;            // label_table: targets without the default; val_types; try_table: clauses
+  const uint8_t* list = nullptr;      // first encoded element of the list
 };
 
 ValType read_val_type(const uint8_t*& p);

@@ -29,10 +29,12 @@ inline constexpr uint32_t kMaxArrayNewFixed = 10'000;
 inline constexpr uint32_t kMaxNameBytes = 100'000;
 inline constexpr uint64_t kMaxTableElements = 10'000'000;  // also the ceiling of table.grow
 
-inline constexpr uint32_t kMaxControlDepth = 1'000'000;   // nested blocks in one function (heap memory, not native stack)
+inline constexpr uint32_t kMaxControlDepth =
+    1'000'000;  // nested blocks in one function (heap memory, not native stack)
 inline constexpr uint32_t kMaxBrTableLabels = 1'000'000;
-inline constexpr uint32_t kMaxOperandSlots = 1'000'000;   // operand stack of one frame, in 8-byte slots
-inline constexpr uint32_t kMaxCanonicalTypes = 4'000'000;  // distinct types in one engine (HeapType::kMaxIndex bounds it)
+inline constexpr uint32_t kMaxOperandSlots = 1'000'000;  // operand stack of one frame, in 8-byte slots
+inline constexpr uint32_t kMaxCanonicalTypes =
+    4'000'000;  // distinct types in one engine (HeapType::kMaxIndex bounds it)
 
 inline constexpr uint64_t kWasmPageBytes = 65'536;
 inline constexpr uint64_t kMaxMemory32Pages = 65'536;

@@ -72,8 +72,8 @@ enum class SegmentMode : uint8_t { active, passive, declarative };
 
 struct ElemSegment {
   SegmentMode mode = SegmentMode::passive;
-  TableIndex table;    // active
-  ConstExpr offset;    // active
+  TableIndex table;  // active
+  ConstExpr offset;  // active
   ValType type;
   uint32_t count = 0;
   bool is_expressions = false;  // items: `count` constant expressions; otherwise `count` function indices (LEB128)
@@ -94,25 +94,25 @@ struct LocalGroup {
 
 // One function of the code section as declared.
 struct FuncBody {
-  ByteRange body;         // locals and instructions, without the size field
+  ByteRange body;            // locals and instructions, without the size field
   uint32_t code_offset = 0;  // of the first instruction
   std::vector<LocalGroup> locals;
 };
 
 // One function as the tiers execute it. Written by the validator.
 struct FuncCode {
-  const uint8_t* code = nullptr;                // first instruction, in Module::code
+  const uint8_t* code = nullptr;  // first instruction, in Module::code
   const SideTableEntry* side_table = nullptr;
   std::span<const ExceptionHandler> handlers;
-  uint32_t code_size = 0;                       // bytes, with the final `end`
-  uint32_t side_table_size = 0;                 // entries, with wide ones
-  uint32_t param_slots = 0;                     // as passed on the operand stack
+  uint32_t code_size = 0;        // bytes, with the final `end`
+  uint32_t side_table_size = 0;  // entries, with wide ones
+  uint32_t param_slots = 0;      // as passed on the operand stack
   uint32_t result_slots = 0;
   uint32_t param_count = 0;
-  uint32_t local_count = 0;                     // parameters and locals: L[i] is local i (unused if it is a v128)
-  uint32_t v128_local_slots = 0;                // two per v128 parameter or local, below the locals pointer
-  uint32_t frame_offset = 0;                    // slots from the locals pointer to the frame record
-                                                // (local_count + slots for legacy exceptions in flight)
+  uint32_t local_count = 0;       // parameters and locals: L[i] is local i (unused if it is a v128)
+  uint32_t v128_local_slots = 0;  // two per v128 parameter or local, below the locals pointer
+  uint32_t frame_offset = 0;      // slots from the locals pointer to the frame record
+                                  // (local_count + slots for legacy exceptions in flight)
   uint32_t max_operand_slots = 0;
   CanonicalTypeId type;
   bool has_v128_params = false;
@@ -176,7 +176,7 @@ class Module {
 
   // Written by the validator.
   static constexpr uint32_t kCodePadding = 16;  // bytes of `unreachable` behind the code copy
-  std::unique_ptr<uint8_t[]> code;  // private copy of bytes [code_begin, code_end), plus padding
+  std::unique_ptr<uint8_t[]> code;              // private copy of bytes [code_begin, code_end), plus padding
   uint32_t code_begin = 0;
   uint32_t code_end = 0;
   std::vector<FuncCode> func_codes;  // by function index - imported_funcs
@@ -185,9 +185,7 @@ class Module {
   // Functions that may be referred to by ref.func (declared in elements, exports, globals).
   std::vector<bool> declared_func_refs;
 
-  std::string_view text(ByteRange r) const {
-    return {reinterpret_cast<const char*>(bytes.data()) + r.offset, r.size};
-  }
+  std::string_view text(ByteRange r) const { return {reinterpret_cast<const char*>(bytes.data()) + r.offset, r.size}; }
   std::span<const uint8_t> range(ByteRange r) const { return {bytes.data() + r.offset, r.size}; }
 
   // Canonical form of a value type in this module's indices.

@@ -51,25 +51,25 @@ static_assert(sizeof(WideBranch) == 2 * sizeof(SideTableEntry));
 // Exception handlers of a function, innermost first: the first whose range holds the offset of the throwing or calling
 // instruction and whose tag matches takes the exception. Costs nothing while nothing is thrown.
 enum class HandlerKind : uint8_t {
-  catch_,         // pushes the payload
-  catch_ref,      // pushes the payload and the exnref
-  catch_all,      // pushes nothing
-  catch_all_ref,  // pushes the exnref
+  catch_,            // pushes the payload
+  catch_ref,         // pushes the payload and the exnref
+  catch_all,         // pushes nothing
+  catch_all_ref,     // pushes the exnref
   legacy_catch,      // pushes the payload; stores the exception in exception_slot for rethrow
   legacy_catch_all,  // pushes nothing; stores the exception likewise
-  delegate,       // the search goes on as if the exception had been thrown at target_offset; kNoHandlerTarget: in the caller
+  delegate,  // the search goes on as if the exception had been thrown at target_offset; kNoHandlerTarget: in the caller
 };
 
 inline constexpr uint32_t kNoHandlerTarget = 0xFFFFFFFF;
 
 struct ExceptionHandler {
-  uint32_t begin_offset;   // covered range of the body, from FuncCode::code, end exclusive
+  uint32_t begin_offset;  // covered range of the body, from FuncCode::code, end exclusive
   uint32_t end_offset;
-  uint32_t target_offset;  // instruction to go on at
-  uint32_t target_entry;   // its index in the side table
-  uint32_t height;         // operand stack height (slots) at the target before the payload is pushed
-  uint32_t tag_index;      // catch_, catch_ref, legacy_catch
-  uint32_t exception_slot; // legacy: slot from the locals pointer
+  uint32_t target_offset;   // instruction to go on at
+  uint32_t target_entry;    // its index in the side table
+  uint32_t height;          // operand stack height (slots) at the target before the payload is pushed
+  uint32_t tag_index;       // catch_, catch_ref, legacy_catch
+  uint32_t exception_slot;  // legacy: slot from the locals pointer
   HandlerKind kind;
 };
 

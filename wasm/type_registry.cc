@@ -13,7 +13,8 @@ constexpr uint32_t kWithinGroup = 1u << 31;
 
 class GroupWriter {
  public:
-  GroupWriter(uint32_t first_index, std::span<const CanonicalTypeId> earlier) : first_(first_index), earlier_(earlier) {}
+  GroupWriter(uint32_t first_index, std::span<const CanonicalTypeId> earlier)
+      : first_(first_index), earlier_(earlier) {}
 
   void add(const SubType& t) {
     word(static_cast<uint32_t>(t.kind) | (t.is_final ? 0x100 : 0));
@@ -233,8 +234,7 @@ bool TypeRegistry::is_subtype(ValType sub, ValType super) const {
 
 AbstractHeap TypeRegistry::top_of(HeapType type) const {
   using enum AbstractHeap;
-  AbstractHeap heap =
-      type.is_concrete() ? heap_of(get(CanonicalTypeId(type.index())).kind) : type.abstract();
+  AbstractHeap heap = type.is_concrete() ? heap_of(get(CanonicalTypeId(type.index())).kind) : type.abstract();
   switch (heap) {
     case func:
     case nofunc: return func;

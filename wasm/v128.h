@@ -28,7 +28,9 @@ static_assert(std::endian::native == std::endian::little,
 struct [[gnu::packed, gnu::aligned(8)]] V128 {
   uint8_t bytes __attribute__((vector_size(16)));
 
-  friend bool operator==(const V128& a, const V128& b) { return std::memcmp(&a, &b, sizeof(V128)) == 0; }
+  friend bool operator==(const V128& a, const V128& b) {
+    return std::memcmp(&a, &b, sizeof(V128)) == 0;
+  }  // NOLINT(bugprone-suspicious-memory-comparison)
 };
 static_assert(sizeof(V128) == 16 && alignof(V128) == 8 && std::is_trivially_copyable_v<V128>);
 

@@ -55,7 +55,9 @@ class Ref {
   int32_t i31_s() const;        // only if is_i31()
   uint32_t i31_u() const;       // only if is_i31()
   uint64_t host_value() const;  // only if is_host()
-  void* host_pointer() const { return reinterpret_cast<void*>(static_cast<uintptr_t>(host_value())); }
+  void* host_pointer() const {
+    return reinterpret_cast<void*>(static_cast<uintptr_t>(host_value()));
+  }  // NOLINT(performance-no-int-to-ptr)
   std::optional<Func> as_func() const;
   // extern.convert_any, any.convert_extern: the same object in the other hierarchy.
   Ref to_extern() const;

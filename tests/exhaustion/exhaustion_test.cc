@@ -12,9 +12,9 @@ namespace {
 constexpr uint64_t kKiB = 1024;
 
 // The functions of recursion.wat that recurse without end, each in its way.
-constexpr const char* kForms[] = {"direct",       "with_result",    "indirect",     "by_reference", "mutual",
-                                  "call_arguments", "half_tail",    "many_results", "growing_tail", "wide_frame",
-                                  "in_try",       "through_host",   "through_host_indirect"};
+constexpr const char* kForms[] = {
+    "direct",       "with_result",  "indirect",   "by_reference", "mutual",       "call_arguments",       "half_tail",
+    "many_results", "growing_tail", "wide_frame", "in_try",       "through_host", "through_host_indirect"};
 constexpr int32_t kDownForms = 9;  // of them in the table that "down" calls
 
 // recursion.wat with a host that calls it back. Engine and Module may be shared by several.
@@ -31,11 +31,12 @@ struct World {
       if (!result) return std::unexpected(result.error());
       return {};
     });
-    linker.define_func("host", "reenter_depth", [call_back](api::Caller& caller, int32_t n) -> std::expected<int32_t, api::Trap> {
-      auto result = call_back(caller, "count_down_host", {n});
-      if (!result) return std::unexpected(result.error());
-      return result->front().i32();
-    });
+    linker.define_func("host", "reenter_depth",
+                       [call_back](api::Caller& caller, int32_t n) -> std::expected<int32_t, api::Trap> {
+                         auto result = call_back(caller, "count_down_host", {n});
+                         if (!result) return std::unexpected(result.error());
+                         return result->front().i32();
+                       });
     return instantiate(linker, store, module);
   }
   std::expected<std::vector<api::Val>, api::Trap> call(const std::string& name, std::vector<api::Val> arguments = {}) {
@@ -45,7 +46,8 @@ struct World {
   std::string exhausts(const std::string& name, std::vector<api::Val> arguments = {}) {
     auto result = call(name, std::move(arguments));
     if (result) return name + " returned";
-    if (result.error().code() != api::TrapCode::call_stack_exhausted) return name + ": " + std::string(result.error().message());
+    if (result.error().code() != api::TrapCode::call_stack_exhausted)
+      return name + ": " + std::string(result.error().message());
     if (result.error().message() != "call stack exhausted") return name + ": " + std::string(result.error().message());
     return "";
   }
@@ -110,7 +112,8 @@ TEST_F(Exhaustion, FromAnyRemainingStackByTheByte) {
 }
 
 TEST_F(Exhaustion, StacksTooSmallForAnythingTrap) {
-  api::Module module = compile_text(engine_, "small", "(module (func $f (export \"direct\") (call $f)) (func (export \"leaf\")))");
+  api::Module module =
+      compile_text(engine_, "small", "(module (func $f (export \"direct\") (call $f)) (func (export \"leaf\")))");
   for (uint64_t bytes = 0; bytes < 4 * kKiB; bytes += 8) {
     auto store = api::Store::create(engine_, stack_of(bytes));
     if (!store) continue;  // refused with an error: fine
@@ -169,7 +172,8 @@ TEST_F(Exhaustion, AnExceptionUnwindsADeepStack) {
 }
 
 // Entered when the host itself has used most of its own stack: `left` bytes of it remain.
-__attribute__((noinline)) void with_native_stack_left(const char* lowest, size_t left, const std::function<void()>& work) {
+__attribute__((noinline)) void with_native_stack_left(const char* lowest, size_t left,
+                                                      const std::function<void()>& work) {
   volatile char filler[512];
   filler[0] = 0;
   if (static_cast<size_t>(reinterpret_cast<const volatile char*>(filler) - lowest) > left) {
@@ -242,8 +246,8 @@ TEST_P(TailCalls, AHundredMillionInConstantMemory) {
   EXPECT_LE(resident_bytes(), before + (uint64_t{1} << 20));
 }
 INSTANTIATE_TEST_SUITE_P(Forms, TailCalls,
-                         ::testing::Values(std::pair{"tail_direct", 42}, std::pair{"tail_indirect", 43}, std::pair{"tail_ref", 44},
-                                           std::pair{"tail_mutual", 45}),
+                         ::testing::Values(std::pair{"tail_direct", 42}, std::pair{"tail_indirect", 43},
+                                           std::pair{"tail_ref", 44}, std::pair{"tail_mutual", 45}),
                          [](const auto& info) { return std::string(info.param.first); });
 
 }  // namespace

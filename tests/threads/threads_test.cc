@@ -77,7 +77,8 @@ TEST_F(Threads, TheMutexKeepsPlainAccessesApart) {
   constexpr int32_t kAll = kTimes * kThreads;
   for (int r = 0; r < kRuns; ++r) {
     auto memory = fresh_memory();
-    run(memory, [](int, const api::Instance& instance) { EXPECT_TRUE(func(instance, "count_under_mutex").call({kTimes})); });
+    run(memory,
+        [](int, const api::Instance& instance) { EXPECT_TRUE(func(instance, "count_under_mutex").call({kTimes})); });
     ASSERT_EQ(at<int32_t>(memory, 128), kAll);
     ASSERT_EQ(at<int64_t>(memory, 136), kAll * 0x1'0000'0001);
     ASSERT_EQ(at<int32_t>(memory, 64), 0);
