@@ -67,7 +67,7 @@ std::expected<Module, Error> Module::compile(const Engine& engine, std::vector<u
   arris::validator::ValidateOptions validate_options{.threads = validation_threads(config)};
   if (auto ok = arris::validator::validate_module(**decoded, validate_options); !ok)
     return std::unexpected(std::move(ok).error());
-  if (config.quicken) interp::quicken_module(**decoded);
+  if (config.quicken) interp::quicken_module(**decoded, validate_options.threads);
 
   auto state = std::make_shared<detail::ModuleState>(engine, *std::move(decoded));
   const arris::Module& module = *state->module;

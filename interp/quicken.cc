@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "wasm/instruction_reader.h"
@@ -14,79 +16,88 @@
 namespace arris::interp {
 namespace {
 
-// What follows an opcode byte, as far as the first pass needs to know.
-enum class Shape : uint8_t { bare, one_leb, two_lebs, block_type, bytes_4, bytes_8, other };
-
-constexpr Shape shape_of(Opcode op) {
-  if (op == Opcode::invalid) return Shape::other;
-  switch (info(op).immediates) {
-    case Immediates::none: return Shape::bare;
-    case Immediates::label:
-    case Immediates::func:
-    case Immediates::local:
-    case Immediates::global:
-    case Immediates::i32:
-    case Immediates::i64: return Shape::one_leb;
-    case Immediates::mem_arg: return Shape::two_lebs;
-    case Immediates::block_type: return Shape::block_type;
-    case Immediates::f32: return Shape::bytes_4;
-    case Immediates::f64: return Shape::bytes_8;
-    default: return Shape::other;
-  }
-}
-
-constexpr auto kShapes = [] {
-  std::array<Shape, 256> shapes{};
-  for (unsigned byte = 0; byte < 256; ++byte)
-    shapes[byte] = is_prefix(static_cast<uint8_t>(byte)) ? Shape::other : shape_of(find_opcode(0, byte));
-  return shapes;
-}();
-
-// Names of opcodes in the sequences: opcode bytes, and codes that stand for forms of instructions.
+// Opcodes as quicken.def names them: the opcode byte, and a byte that stands for a form of an instruction.
 namespace code {
 #define OP(id, prefix, byte, mnemonic, immediates, signature, feature) \
   [[maybe_unused]] constexpr uint8_t id = prefix == 0 ? byte : 0;
 #include "wasm/opcodes.def"
 constexpr uint8_t i32_const_2 = 0xFF;
-constexpr uint8_t no_match = 0;  // `unreachable`, or anything with immediates that are too long
 }  // namespace code
 
-// A sequence of opcodes as the low bytes of a word.
+// ---- The sequences -------------------------------------------------------------------------------------------------------
+
+// The opcodes that occur in sequences, numbered from 1. All others, instructions that the validator specialised, and those with
+// long immediates are of kind 0, which no sequence has.
+using Kind = uint8_t;
+constexpr unsigned kMaxKinds = 32;
+
 struct Pattern {
-  uint64_t sequence;
-  uint64_t mask;
-  uint8_t code;
+  std::array<uint8_t, 4> opcodes;
   uint8_t length;
+  uint8_t code;
 };
-
-template <class... Codes>
-constexpr Pattern pattern(uint8_t quick, Codes... codes) {
-  Pattern made{0, 0, quick, sizeof...(codes)};
-  unsigned shift = 0;
-  ((made.sequence |= uint64_t{codes} << shift, made.mask |= uint64_t{0xFF} << shift, shift += 8), ...);
-  return made;
+template <class... Opcodes>
+constexpr Pattern pattern(uint8_t code, Opcodes... opcodes) {
+  return {{opcodes...}, sizeof...(opcodes), code};
 }
-
-// By first opcode, so that each has a range of its own.
-constexpr auto kPatterns = [] {
-  using namespace code;
-  std::array patterns{
-#define QUICK(name, code, ...) pattern(code, __VA_ARGS__),
+constexpr Pattern kDeclared[] = {
+#define OP(id, prefix, byte, mnemonic, immediates, signature, feature)
+#define QUICK(name, byte, ...)         \
+  [] {                                 \
+    using namespace code;              \
+    return pattern(byte, __VA_ARGS__); \
+  }(),
 #include "interp/quicken.def"
-  };
-  std::sort(patterns.begin(), patterns.end(),
-            [](const Pattern& a, const Pattern& b) { return (a.sequence & 0xFF) < (b.sequence & 0xFF); });
-  return patterns;
+};
+#undef OP
+
+constexpr auto kKinds = [] {
+  std::array<Kind, 256> kinds{};
+  Kind last = 0;
+  kinds[code::block] = ++last;
+  for (const Pattern& p : kDeclared) {
+    for (unsigned i = 0; i < p.length; ++i) {
+      if (kinds[p.opcodes[i]] == 0) kinds[p.opcodes[i]] = ++last;
+    }
+  }
+  return kinds;
+}();
+static_assert(std::ranges::max(kKinds) < kMaxKinds);
+constexpr Kind kBlock = kKinds[code::block];
+constexpr Kind kLocalGet = kKinds[code::local_get];
+
+// A sequence as the low bytes of a word.
+struct Sequence {
+  uint32_t kinds;
+  uint32_t mask;
+  uint8_t length;
+  uint8_t code;
+};
+constexpr unsigned pair_of(Kind first, Kind second) { return first * kMaxKinds + second; }
+
+// Those that begin with the same two kinds stand together.
+constexpr auto kSequences = [] {
+  std::array<Sequence, std::size(kDeclared)> sequences{};
+  for (unsigned i = 0; i < sequences.size(); ++i) {
+    const Pattern& p = kDeclared[i];
+    sequences[i] = {0, 0, p.length, p.code};
+    for (unsigned j = 0; j < p.length; ++j) {
+      sequences[i].kinds |= uint32_t{kKinds[p.opcodes[j]]} << 8 * j;
+      sequences[i].mask |= uint32_t{0xFF} << 8 * j;
+    }
+  }
+  std::ranges::sort(sequences, {}, [](const Sequence& s) { return s.kinds & 0xFFFF; });
+  return sequences;
 }();
 
-struct PatternRange {
+struct Range {
   uint8_t begin = 0;
   uint8_t end = 0;
 };
-constexpr auto kPatternsOf = [] {
-  std::array<PatternRange, 256> ranges{};
-  for (unsigned i = 0; i < kPatterns.size(); ++i) {
-    PatternRange& range = ranges[kPatterns[i].sequence & 0xFF];
+constexpr auto kSequencesOf = [] {
+  std::array<Range, kMaxKinds * kMaxKinds> ranges{};
+  for (unsigned i = 0; i < kSequences.size(); ++i) {
+    Range& range = ranges[pair_of(kSequences[i].kinds & 0xFF, kSequences[i].kinds >> 8 & 0xFF)];
     if (range.end == 0) range.begin = static_cast<uint8_t>(i);
     range.end = static_cast<uint8_t>(i + 1);
   }
@@ -100,6 +111,45 @@ constexpr auto kPatternsOf = [] {
 constexpr unsigned kBlockLength = 2;
 constexpr unsigned kMaxBlocksSkipped = 31;  // their bytes as a block type read as one of a single byte
 
+// ---- Instructions --------------------------------------------------------------------------------------------------------
+
+// The length of an instruction in its usual form, which it has if its first four bytes have none of the bits `unusual`.
+struct Form {
+  uint32_t unusual = 0xFF;  // the opcode itself: always looked at more closely
+  uint8_t length = 0;
+  Kind kind = 0;
+};
+
+constexpr Form form_of(Opcode op) {
+  switch (info(op).immediates) {
+    case Immediates::none: return {0, 1};
+    case Immediates::block_type: return {0x3F00, 2};  // empty, 0x40, or type 0
+    case Immediates::label:
+    case Immediates::func:
+    case Immediates::local:
+    case Immediates::global:
+    case Immediates::i32:
+    case Immediates::i64: return {0x8000, 2};
+    case Immediates::mem_arg: return {0x80C000, 3};  // no memory index, a short alignment, a short offset
+    case Immediates::f32: return {0, 5};
+    case Immediates::f64: return {0, 9};
+    default: return {};
+  }
+}
+
+constexpr auto kForms = [] {
+  std::array<Form, 256> forms{};
+  for (unsigned byte = 0; byte < forms.size(); ++byte) {
+    const Opcode op = find_opcode(0, byte);
+    if (op == Opcode::invalid || is_prefix(static_cast<uint8_t>(byte))) continue;
+    forms[byte] = form_of(op);
+    forms[byte].kind = kKinds[byte];
+  }
+#define INTERNAL(name, byte, original) forms[byte] = form_of(Opcode::original);
+#include "wasm/internal_opcodes.def"
+  return forms;
+}();
+
 static_assert(std::endian::native == std::endian::little);
 
 class Quickener {
@@ -108,7 +158,8 @@ class Quickener {
 
   void quicken(const FuncCode& func) {
     code_ = module_.code.get() + (func.code - module_.code.get());
-    find_instructions(module_.bytes.data() + module_.offset_of(func.code), func.code_size);
+    pristine_ = module_.bytes.data() + module_.offset_of(func.code);
+    find_instructions(func.code_size);
     choose();
   }
 
@@ -117,75 +168,68 @@ class Quickener {
     uint32_t offset;
     uint32_t cost;  // dispatches from here to the end
   };
-  static constexpr unsigned kLookahead = 8;
+  static constexpr unsigned kLookahead = sizeof(uint32_t);
 
-  // Fills opcodes_ and places_. An instruction that the validator specialised, or with immediates of more than a byte, gets an
-  // opcode that no sequence has.
-  void find_instructions(const uint8_t* begin, uint32_t size) {
-    if (opcodes_.size() < size_t{size} + kLookahead) {
-      opcodes_.resize(std::max<size_t>(size + size / 2, 4096) + kLookahead);
-      places_.resize(opcodes_.size());
+  // Fills kinds_ and places_.
+  void find_instructions(uint32_t size) {
+    if (kinds_.size() < size_t{size} + kLookahead) {
+      kinds_.resize(std::max<size_t>(size + size / 2, 2048) + kLookahead);
+      places_.resize(kinds_.size());
     }
-    const uint8_t* const end = begin + size;
-    const uint8_t* p = begin;
-    uint8_t* opcode = opcodes_.data();
+    Kind* kind = kinds_.data();
     Place* place = places_.data();
-    while (p < end) {
-      const uint32_t offset = static_cast<uint32_t>(p - begin);
+    for (uint32_t offset = 0; offset < size;) {
       place++->offset = offset;
-      *opcode++ = read_form(p, code_[offset]);
+      uint32_t bytes = 0;
+      if (size - offset >= sizeof bytes) [[likely]] {
+        std::memcpy(&bytes, code_ + offset, sizeof bytes);
+      } else {
+        std::memcpy(&bytes, code_ + offset, size - offset);  // behind is another function, perhaps another thread's
+      }
+      const Form& form = kForms[bytes & 0xFF];
+      if ((bytes & form.unusual) == 0) [[likely]] {
+        *kind++ = form.kind;
+        offset += form.length;
+      } else {
+        *kind++ = read_unusual(offset);
+      }
     }
     count_ = static_cast<uint32_t>(place - places_.data());
-    std::memset(opcode, code::no_match, kLookahead);
+    std::memset(kind, 0, kLookahead);
     place->cost = 0;
   }
 
-  // Steps over the instruction at `p`, whose first byte in the code copy is `copied`.
-  static uint8_t read_form(const uint8_t*& p, uint8_t copied) {
-    switch (kShapes[*p]) {
-      case Shape::bare: p += 1; return copied;
-      case Shape::one_leb:
-        p += 2;
-        if (p[-1] < 0x80) [[likely]]
-          return copied;
-        if (copied == code::i32_const && p[0] < 0x80) return ++p, code::i32_const_2;
-        while (*p++ >= 0x80) {}
-        return code::no_match;
-      case Shape::two_lebs:
-        // No memory index (0x40), and neither immediate longer than a byte.
-        if ((p[1] & 0xC0) == 0 && p[2] < 0x80) [[likely]]
-          return p += 3, copied;
-        break;
-      case Shape::block_type:
-        if (p[1] == 0x40 || (p[1] < 0x80 && p[1] >= static_cast<uint8_t>(TypeCode::f64))) return p += 2, copied;
-        break;
-      case Shape::bytes_4: p += 5; return copied;
-      case Shape::bytes_8: p += 9; return copied;
-      case Shape::other: break;
-    }
+  // Steps over the instruction at `offset`.
+  Kind read_unusual(uint32_t& offset) const {
+    const uint8_t* const start = pristine_ + offset;
+    const uint8_t* p = start;
     read_instruction(p);
-    return code::no_match;
+    offset += static_cast<uint32_t>(p - start);
+    if (*start == code::i32_const && p == start + 3) return kKinds[code::i32_const_2];
+    // Two bytes are enough for a block type only if it is one value type or a type index.
+    if (*start == code::block || *start == code::loop) return p == start + 2 ? kKinds[*start] : 0;
+    return 0;
   }
 
   void choose() {
     unsigned blocks = 0;  // how many start at k in a row
     for (uint32_t k = count_; k-- > 0;) {
-      const uint8_t first = opcodes_[k];
-      Place* const place = &places_[k];
-      if (first == code::block) {
+      const Kind first = kinds_[k];
+      if (first == kBlock) {
         blocks = blocks == kMaxBlocksSkipped ? 1 : blocks + 1;
         skip_blocks(k, blocks);
         continue;
       }
       blocks = 0;
+      Place* const place = &places_[k];
       uint32_t best = place[1].cost + 1;
       uint8_t chosen = 0;
-      uint64_t next;
-      std::memcpy(&next, &opcodes_[k], sizeof next);
-      const PatternRange range = kPatternsOf[first];
+      uint32_t next;
+      std::memcpy(&next, &kinds_[k], sizeof next);
+      const Range range = kSequencesOf[pair_of(first, kinds_[k + 1])];
       for (unsigned i = range.begin; i < range.end; ++i) {
-        const Pattern& candidate = kPatterns[i];
-        if ((next & candidate.mask) != candidate.sequence) continue;
+        const Sequence& candidate = kSequences[i];
+        if ((next & candidate.mask) != candidate.kinds) continue;
         const uint32_t cost = place[candidate.length].cost + 1;
         if (cost < best) {
           best = cost;
@@ -199,9 +243,9 @@ class Quickener {
 
   void skip_blocks(uint32_t k, unsigned blocks) {
     Place& place = places_[k];
-    const Place& after = places_[k + blocks];
-    const bool get = opcodes_[k + blocks] == code::local_get && (&after)[1].cost < after.cost;
-    place.cost = 1 + (get ? (&after)[1].cost : after.cost);
+    const Place* const after = &places_[k + blocks];
+    const bool get = kinds_[k + blocks] == kLocalGet && after[1].cost < after->cost;
+    place.cost = 1 + (get ? after[1].cost : after->cost);
     if (blocks == 1 && !get) return;
     code_[place.offset] = get ? k_blocks_get : k_blocks;
     code_[place.offset + 1] = static_cast<uint8_t>(blocks * kBlockLength);
@@ -209,17 +253,33 @@ class Quickener {
 
   Module& module_;
   uint8_t* code_ = nullptr;
+  const uint8_t* pristine_ = nullptr;
   uint32_t count_ = 0;
   // By instruction; kept from function to function.
-  std::vector<uint8_t> opcodes_;
+  std::vector<Kind> kinds_;
   std::vector<Place> places_;
 };
 
+constexpr uint32_t kBytesPerThread = 1u << 20;  // below this a thread costs more than it saves
+
 }  // namespace
 
-void quicken_module(Module& module) {
-  Quickener quickener(module);
-  for (const FuncCode& func : module.func_codes) quickener.quicken(func);
+void quicken_module(Module& module, unsigned threads) {
+  const uint32_t count = static_cast<uint32_t>(module.func_codes.size());
+  const unsigned parts =
+      std::clamp<unsigned>((module.code_end - module.code_begin) / kBytesPerThread, 1, std::max(threads, 1u));
+  constexpr uint32_t kFuncsAtOnce = 256;
+  std::atomic<uint32_t> next = 0;
+  auto work = [&] {
+    Quickener quickener(module);
+    for (uint32_t i; (i = next.fetch_add(kFuncsAtOnce)) < count;) {
+      for (uint32_t j = i; j < std::min(i + kFuncsAtOnce, count); ++j) quickener.quicken(module.func_codes[j]);
+    }
+  };
+  std::vector<std::thread> workers;
+  for (unsigned i = 1; i < parts; ++i) workers.emplace_back(work);
+  work();
+  for (std::thread& worker : workers) worker.join();
 }
 
 }  // namespace arris::interp

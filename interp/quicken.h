@@ -8,7 +8,8 @@
 
 namespace arris::interp {
 
-// `module` is validated and not quickened yet. Takes time and memory linear in the size of the code.
-void quicken_module(Module& module);
+// `module` is validated and not quickened yet. Takes time and memory linear in the size of the code; the result does not depend on
+// the number of threads, of which a large module uses up to `threads`.
+void quicken_module(Module& module, unsigned threads = 1);
 
 }  // namespace arris::interp
