@@ -149,7 +149,7 @@ struct FrameRecord {
 static_assert(sizeof(FrameRecord) == 4 * sizeof(uint64_t));
 inline constexpr uint32_t kFrameRecordSlots = 4;
 
-// Heap objects. Free cells have a null type.
+// Heap objects. Heap::find_object tells them from free cells.
 struct HeapObject {
   const CanonicalType* type;
 };
