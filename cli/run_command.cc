@@ -69,7 +69,7 @@ void declare_options(CLI::App& app, RunOptions& o) {
       ->type_name("NAME");
   app.add_flag("--reactor", o.reactor,
                "The first of ARGS is the function to call (after _initialize, if there is one)");
-  app.add_option("--tier", o.tier, "Execution tier")
+  app.add_option("--tier", o.tier, "Execution tier; only interp is built yet, and the others run it")
       ->check(CLI::IsMember({"interp", "jit", "auto"}))
       ->capture_default_str();
   constexpr const char* kLimits = "Limits";
