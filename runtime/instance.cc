@@ -132,7 +132,7 @@ class Instantiator {
     for (uint32_t i = module_.imported_funcs; i < module_.funcs.size(); ++i) {
       const FuncCode* code = &module_.func_codes[i - module_.imported_funcs];
       const CanonicalType* type = instance_.types_[module_.funcs[i].value];
-      instance_.own_funcs_.push_back({type, code, &instance_.data_, nullptr, nullptr, FuncIndex(i)});
+      instance_.own_funcs_.push_back({type, code, &instance_.data_, nullptr, nullptr, FuncIndex(i), nullptr});
       instance_.funcs_.push_back(&instance_.own_funcs_.back());
     }
   }

@@ -50,6 +50,10 @@ enum class Outcome : uint8_t { ok, trap, exception };
 // in the Store and return the outcome. Must not let C++ exceptions out.
 using HostCallback = Outcome (*)(void* environment, Store& store, InstanceData* caller, uint64_t* slots);
 
+// The address compiled code calls a function at; changed while other threads call through it. What it holds takes its arguments
+// as compiled functions do (jit/README.md): the function itself, or a stub that runs it in another way.
+using MachineEntry = std::atomic<const void*>;
+
 struct FuncInstance {
   const CanonicalType* type;
   const FuncCode* code;    // null for a host function
@@ -57,6 +61,8 @@ struct FuncInstance {
   HostCallback host;       // null for a wasm function
   void* host_environment;
   FuncIndex index;  // in the defining module; for messages
+  // Where compiled code finds the address to call (MachineEntry). Never null in a Store that may run compiled code.
+  const MachineEntry* entry_slot = nullptr;
 };
 
 struct MemoryInstance {
@@ -115,6 +121,14 @@ struct ExecutionContext {
   int64_t fuel;                  // used when fuel_enabled
   bool fuel_enabled;
   void* entry_frame;  // innermost EntryFrame (store.h), for backtraces across host functions
+
+  // Compiled code only. A machine activation is a run of compiled frames on the native stack, from where C++ entered it.
+  // A compiled frame must end at or below this: it lies within the value stack, and so near that the native stack suffices too.
+  uint64_t* machine_stack_limit;
+  // The native stack pointer in the body of the compiled function that left for C++; the word below it is its return address.
+  uintptr_t exit_sp;
+  // The native stack pointer that ends the innermost machine activation.
+  uintptr_t entry_sp;
 };
 
 inline constexpr uint32_t kInterruptStop = 1;  // trap: interrupted
@@ -125,6 +139,10 @@ struct InstanceData {
   uint8_t* memory0_base;  // of memory 0; null without one
   uint64_t memory0_size;  // cached MemoryInstance::size_bytes: may lag behind growth elsewhere; refresh before trapping
   ExecutionContext* context;
+  // Compiled code only; null until this instance runs any (jit/). The entries of the module's own functions, by function index -
+  // imported_funcs; and the addresses of stubs and builtins that compiled code calls.
+  const MachineEntry* entries;
+  const void* const* machine;
   FuncInstance* const* funcs;  // by function index
   const FuncCode* func_codes;  // by function index - imported_funcs
   GlobalInstance* const* globals;
@@ -188,5 +206,6 @@ constexpr uint32_t i31_get_u(uint64_t ref) { return static_cast<uint32_t>(ref) >
 static_assert(offsetof(InstanceData, memory0_base) == 0);
 static_assert(offsetof(InstanceData, memory0_size) == 8);
 static_assert(offsetof(InstanceData, context) == 16);
+static_assert(sizeof(MachineEntry) == sizeof(void*) && MachineEntry::is_always_lock_free);
 
 }  // namespace arris::runtime

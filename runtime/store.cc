@@ -41,7 +41,7 @@ Store::~Store() {
 
 FuncInstance* Store::new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
                                    void (*drop_environment)(void*)) {
-  FuncInstance func{&type, nullptr, nullptr, callback, environment, FuncIndex()};
+  FuncInstance func{&type, nullptr, nullptr, callback, environment, FuncIndex(), nullptr};
   return &host_funcs_.emplace_back(func, drop_environment).func;
 }
 

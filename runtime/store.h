@@ -56,9 +56,12 @@ struct TrapState {
 };
 inline constexpr uint32_t kBacktraceEnds = 50;
 
-// Marks an invocation on the native stack; linked through ExecutionContext::entry_frame by Store::invoke.
+// Marks an activation on the native stack, linked through ExecutionContext::entry_frame: an invocation from the host, a run of
+// the interpreter or a run of compiled frames. Where one tier calls the other, each side has its own.
 struct EntryFrame {
   EntryFrame* previous;
+  // An activation of compiled code: its ExecutionContext::exit_sp while something else runs on top of it; 0 if it is none.
+  uintptr_t machine_exit_sp;
   // Set by Store::call_host while a host function runs, so that a backtrace can continue below it: the frame that called.
   const uint8_t* exit_ip;
   uint64_t* exit_locals;

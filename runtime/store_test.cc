@@ -64,7 +64,7 @@ TEST(StoreCalls, WasmFunctionsGoToTheTier) {
   };
   Store store(options);
   FuncCode code;
-  FuncInstance func{&func_type(store, {kI32}, {kI32, kI32}), &code, nullptr, nullptr, nullptr, FuncIndex(5)};
+  FuncInstance func{&func_type(store, {kI32}, {kI32, kI32}), &code, nullptr, nullptr, nullptr, FuncIndex(5), nullptr};
   uint64_t args[] = {20};
   uint64_t results[2] = {};
   EXPECT_EQ(store.invoke(func, args, results), Outcome::ok);

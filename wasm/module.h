@@ -4,6 +4,7 @@
 // tier. Value types inside use the module's type indices (wasm/types.h); canonical_types maps them to the TypeRegistry.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -145,8 +146,19 @@ struct BranchHint {
   bool likely;
 };
 
+// What a compiling tier keeps with a module: its code.
+class ModuleAttachment {
+ public:
+  virtual ~ModuleAttachment() = default;
+};
+
 class Module {
  public:
+  Module() = default;
+  ~Module() { delete attachment.load(std::memory_order_acquire); }
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
   std::vector<uint8_t> bytes;  // pristine, as given
   Features features;
   std::shared_ptr<TypeRegistry> registry;
@@ -184,6 +196,9 @@ class Module {
   std::vector<std::unique_ptr<ExceptionHandler[]>> handler_chunks;
   // Functions that may be referred to by ref.func (declared in elements, exports, globals).
   std::vector<bool> declared_func_refs;
+
+  // The one thing that may be added later, once, by whichever thread is first. Owned.
+  mutable std::atomic<ModuleAttachment*> attachment{nullptr};
 
   std::string_view text(ByteRange r) const { return {reinterpret_cast<const char*>(bytes.data()) + r.offset, r.size}; }
   std::span<const uint8_t> range(ByteRange r) const { return {bytes.data() + r.offset, r.size}; }
