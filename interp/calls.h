@@ -3,10 +3,12 @@
 #pragma once
 
 #include "interp/machine.h"
+#include "runtime/interrupt.h"
 #include "runtime/store.h"
 
 namespace arris::interp {
 
+using runtime::answer_interrupt;
 using runtime::ExecutionContext;
 
 // Where an outermost frame returns to. Never executed: a frame whose caller_instance is null ends the invocation.
@@ -17,9 +19,6 @@ bool frame_fits(const ExecutionContext& context, const FuncCode& callee, const u
 
 // Builds the frame of `callee` over its arguments at `base`, returning as `record` says; the frame fits. Returns the locals pointer.
 uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRecord& record);
-
-// What to do about a nonzero ExecutionContext::interrupt: pays one unit of fuel when fuel is enabled. TrapCode::none: go on.
-TrapCode answer_interrupt(ExecutionContext& context);
 
 INTERP_INLINE bool is_interrupted(const InstanceData* inst) {
   return inst->context->interrupt.load(std::memory_order_relaxed) != 0;

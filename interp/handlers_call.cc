@@ -58,17 +58,6 @@ uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRec
   return locals;
 }
 
-TrapCode answer_interrupt(ExecutionContext& context) {
-  if (context.interrupt.load(std::memory_order_acquire) & runtime::kInterruptStop) return TrapCode::interrupted;
-  if (!context.fuel_enabled) {
-    context.interrupt.fetch_and(~runtime::kInterruptFuel, std::memory_order_relaxed);
-    return TrapCode::none;
-  }
-  if (context.fuel <= 0) return TrapCode::out_of_fuel;
-  --context.fuel;
-  return TrapCode::none;
-}
-
 // May the fast path build the frame of `callee` with its record at `record`? A function with v128 locals or parameters is the
 // slow path's business.
 INTERP_INLINE bool can_enter(const FuncCode* callee, const uint64_t* record, const InstanceData* inst) {

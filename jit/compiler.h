@@ -1,0 +1,53 @@
+// Compiler: the baseline compiler's door. One validated function in, position-independent code and its metadata out.
+// README.md tells the algorithm. A Compiler is kept and used for many functions (its memory is reused); one thread at a time.
+//
+// The code is the Module's: nothing of a Store or an Instance is baked in (canonical types are: they live as long as the module).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "jit/compiled_function.h"
+#include "wasm/module.h"
+
+namespace arris::jit {
+
+struct CompileOptions {
+  // Compare every access of memory 0 with its size, where otherwise a guard region of a full reservation would fault.
+  bool explicit_bounds_checks = false;
+  // Test ExecutionContext::interrupt at function entries and loop heads: interruption, time limits and (slowly) fuel.
+  bool interrupt_checks = true;
+  bool osr_entries = false;
+  // Pretend that the processor has the floor (SSE4.1) only.
+  bool baseline_cpu = false;
+};
+
+struct CompileError {
+  uint32_t wasm_offset = 0;  // from the function's first instruction
+  std::string message;
+};
+
+// Prologues check that a frame ends at or below ExecutionContext::machine_stack_limit; functions that call nothing and whose frame is
+// this small may skip the check, so the limit must leave that many slots of the value stack (and the native stack that goes with
+// one call).
+inline constexpr uint32_t kStackMarginSlots = 64;
+
+class Compiler {
+ public:
+  Compiler();
+  ~Compiler();
+  Compiler(const Compiler&) = delete;
+  Compiler& operator=(const Compiler&) = delete;
+
+  // `func` is a defined function of the validated module. `out` is overwritten.
+  std::expected<void, CompileError> compile(const Module& module, FuncIndex func, const CompileOptions& options,
+                                            CompiledFunction& out);
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace arris::jit
