@@ -2,7 +2,7 @@
 
 namespace arris::cli {
 
-Deadline::Deadline(const api::InterruptHandle& handle, std::chrono::milliseconds limit)
+Deadline::Deadline(const api::InterruptHandle& handle, std::chrono::nanoseconds limit)
     : thread_([this, handle, limit] {
         std::unique_lock lock(mutex_);
         if (!cancelled_changed_.wait_for(lock, limit, [this] { return cancelled_; })) handle.interrupt();

@@ -12,7 +12,7 @@ namespace arris::cli {
 
 class Deadline {
  public:
-  Deadline(const api::InterruptHandle& handle, std::chrono::milliseconds limit);
+  Deadline(const api::InterruptHandle& handle, std::chrono::nanoseconds limit);
   ~Deadline();  // cancels
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;

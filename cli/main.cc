@@ -1,56 +1,57 @@
-// arris: picks the subcommand. Anything that is not the name of one is `run`.
+// arris: picks the command. Anything that is not the name of one is `run`.
 #include <csignal>
-#include <cstdio>
-#include <cstring>
 #include <string_view>
 
-#include <fmt/format.h>
-
 #include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/option_table.h"
+#include "cli/parse.h"
+#include "cli/print.h"
 
-#ifndef ARRIS_VERSION
-#define ARRIS_VERSION "0.1.0"
-#endif
-
+namespace arris::cli {
 namespace {
 
-void print_usage(std::FILE* out) {
-  fmt::print(out,
-             "Arris: runs WebAssembly programs.\n\n"
-             "Usage:\n"
-             "  arris [run] [OPTIONS] FILE [ARGS...]   run FILE (.wasm or .wat, told apart by content)\n"
-             "  arris COMMAND [OPTIONS] ...\n\n"
-             "Commands:\n");
-  for (const auto& command : arris::cli::commands()) fmt::print(out, "  {:<10} {}\n", command.name, command.summary);
-  fmt::print(out,
-             "\n`arris COMMAND --help` explains a command; `arris run --help` lists the options for running.\n"
-             "Examples:\n"
-             "  arris hello.wat\n"
-             "  arris --dir /data:./data app.wasm input.txt\n"
-             "  arris --invoke add math.wasm 2 40\n");
+int run_command_line(const CommandRow& command, int argc, char** argv, Options& options) {
+  auto parsed = parse_command_line(command, argc, argv, options);
+  if (!parsed) return parsed.error();
+  int code = command.run(options);
+  if (!finish_output(options.program) && code == kExitOk) code = kExitSetup;
+  return code;
 }
 
-}  // namespace
+const CommandRow* find_command(std::string_view name, Form form) {
+  for (const CommandRow& row : command_rows()) {
+    if (row.name == name && (row.forms & forms_of(form))) return &row;
+  }
+  return nullptr;
+}
 
 int main(int argc, char** argv) {
-  using namespace arris::cli;
-  // A closed pipe is an error (EPIPE) to the guest, not death by signal.
-  std::signal(SIGPIPE, SIG_IGN);
+  Options options;
+  options.program = "arris";
   if (argc < 2) {
-    print_usage(stderr);
+    print_error("{}", program_help(options, help_width()));
     return kExitSetup;
   }
   std::string_view first = argv[1];
   if (first == "--help" || first == "-h" || first == "help") {
-    print_usage(stdout);
-    return kExitOk;
+    print("{}", program_help(options, help_width()));
+    return finish_output(options.program) ? kExitOk : kExitSetup;
   }
   if (first == "--version" || first == "-V" || first == "-v") {
-    fmt::print("arris version {}\n", ARRIS_VERSION);
-    return kExitOk;
+    print("{} version {}\n", options.program, ARRIS_VERSION);
+    return finish_output(options.program) ? kExitOk : kExitSetup;
   }
-  for (const CommandRow& command : commands()) {
-    if (first == command.name) return command.run(argc - 1, argv + 1);
-  }
-  return run_command(argc, argv);
+  if (const CommandRow* command = find_command(first, options.form))
+    return run_command_line(*command, argc - 1, argv + 1, options);
+  return run_command_line(command_row(CommandId::run), argc, argv, options);
+}
+
+}  // namespace
+}  // namespace arris::cli
+
+int main(int argc, char** argv) {
+  // A closed pipe is an error (EPIPE) to the guest, not death by signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  return arris::cli::main(argc, argv);
 }

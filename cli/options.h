@@ -1,47 +1,57 @@
-// Options that several subcommands share.
+// Options: what a command line asked for. Filled in by parse.h from the table in option_table.cc; read by the commands.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "arris/arris.h"
 
 namespace arris::cli {
 
-// --enable-X and --disable-X per proposal, --wasm-1/2/3, --enable-all. The default is 3.0 plus threads and wide arithmetic.
-class FeatureOptions {
- public:
-  void add_to(CLI::App& app) {
-    constexpr const char* kGroup = "WebAssembly features";
-    auto release = [this](int n) { return [this, n](int64_t) { features_ = api::Features::release(n); }; };
-    app.add_flag_function("--wasm-1", release(1), "WebAssembly 1.0 only")->group(kGroup)->trigger_on_parse();
-    app.add_flag_function("--wasm-2", release(2), "WebAssembly 2.0 only")->group(kGroup)->trigger_on_parse();
-    app.add_flag_function("--wasm-3", release(3), "WebAssembly 3.0 exactly")->group(kGroup)->trigger_on_parse();
-    app.add_flag_function(
-           "--enable-all", [this](int64_t) { features_ = api::Features::all(); }, "Every feature")
-        ->group(kGroup)
-        ->trigger_on_parse();
-    for (const api::FeatureInfo& f : api::all_features()) {
-      app.add_flag_function(
-             "--enable-" + std::string(f.flag),
-             [this, feature = f.feature](int64_t) { features_ = features_.with(feature); },
-             "On: " + std::string(f.description))
-          ->group(kGroup)
-          ->trigger_on_parse();
-      app.add_flag_function(
-             "--disable-" + std::string(f.flag),
-             [this, feature = f.feature](int64_t) { features_ = features_.without(feature); },
-             "Off: " + std::string(f.description))
-          ->group(kGroup)
-          ->trigger_on_parse();
-    }
-  }
-  api::Features features() const { return features_; }
+// By which name the program was called, and so whose habits it has.
+enum class Form : uint8_t { own, wasmedge };
 
- private:
-  api::Features features_ = api::Features::command_line_default();
+enum class LogLevel : uint8_t { off, error, warning, info, debug, trace };
+
+struct Options {
+  Form form = Form::own;
+  std::string program;             // for messages: "arris", "wasmedge"
+  std::vector<std::string> words;  // what is no option: FILE and, for running, all that follows it
+
+  // The module and the language.
+  api::Features features = api::Features::command_line_default();
+  std::string output;
+  bool no_check = false;
+  bool json = false;
+
+  // What is called.
+  std::string invoke;
+  bool reactor = false;
+  api::Tier tier = api::Tier::auto_;
+  bool no_quicken = false;
+
+  // What the program is given.
+  std::vector<std::string> dirs;
+  std::vector<std::string> env;
+  bool env_inherit = false;
+  std::string stdin_file;
+
+  // Limits; absent: the engine's defaults.
+  std::optional<std::chrono::nanoseconds> timeout;
+  std::optional<uint64_t> fuel;
+  std::optional<uint64_t> max_memory_bytes;
+  std::optional<uint64_t> max_stack_bytes;
+  std::optional<uint64_t> max_heap_bytes;
+  uint32_t max_threads = 0;
+
+  // Looking inside.
+  bool strace = false;
+  std::string coredump_file;
+  bool gc_stats = false;
+  bool gc_zeal = false;
 };
 
 }  // namespace arris::cli

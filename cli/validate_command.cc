@@ -1,31 +1,18 @@
-#include <string>
-#include <vector>
-
-#include <fmt/format.h>
-
 #include "cli/commands.h"
 #include "cli/module_file.h"
-#include "cli/options.h"
+#include "cli/print.h"
 
 namespace arris::cli {
 
-int validate_command(int argc, char** argv) {
-  CLI::App app{"Checks that files are valid WebAssembly modules. Prints one line per file that is not."};
-  app.name("arris validate");
-  FeatureOptions features;
-  features.add_to(app);
-  std::vector<std::string> files;
-  app.add_option("FILE", files, "Modules, binary or text; - is standard input")->required();
-  CLI11_PARSE(app, argc, argv);
-
+int validate_command(const Options& options) {
   api::Config config;
-  config.features = features.features();
+  config.features = options.features;
   api::Engine engine(config);
   int exit_code = kExitOk;
-  for (const std::string& file : files) {
+  for (const std::string& file : options.words) {
     auto module = load_module(engine, file);
     if (!module) {
-      fmt::print(stderr, "{}\n", module.error());
+      print_error("{}\n", module.error());
       exit_code = kExitSetup;
     }
   }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "engine/access.h"
-#include "engine/nearest.h"
 
 namespace arris::api {
 
@@ -88,14 +88,14 @@ std::optional<Extern> Linker::get(StoreRef store, std::string_view module, std::
 std::string Linker::describe_missing(const ImportType& import) const {
   std::string out =
       "\"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\" " + to_string(import.type);
-  detail::Nearest nearest(import.name);
+  arris::Nearest nearest(import.name);
   auto space = modules_.find(import.module);
   if (space != modules_.end()) {
     for (const auto& entry : space->second) nearest.consider(entry.first);
     return nearest.found().empty() ? out : out + ", did you mean \"" + std::string(nearest.found()) + "\"?";
   }
   // The whole module name is unknown: a module of a similar name, or another module that has this very name.
-  detail::Nearest module(import.module);
+  arris::Nearest module(import.module);
   std::string_view elsewhere;
   for (const auto& entry : modules_) {
     module.consider(entry.first);

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace arris::api::detail {
+namespace arris {
 
 class Nearest {
  public:
@@ -19,4 +19,4 @@ class Nearest {
   size_t distance_;
 };
 
-}  // namespace arris::api::detail
+}  // namespace arris

@@ -1,10 +1,10 @@
-#include "engine/nearest.h"
+#include "base/nearest.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace arris::api::detail {
+namespace arris {
 namespace {
 
 TEST(Nearest, FindsTheLeastDifferentName) {
@@ -36,4 +36,4 @@ TEST(Nearest, IgnoresNamesTooLongToBeTyped) {
 }
 
 }  // namespace
-}  // namespace arris::api::detail
+}  // namespace arris

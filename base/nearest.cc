@@ -1,10 +1,10 @@
-#include "engine/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace arris::api::detail {
+namespace arris {
 namespace {
 
 constexpr size_t kMaxNameBytes = 256;  // longer names are not typed by hand; bounds the quadratic work
@@ -39,4 +39,4 @@ void Nearest::consider(std::string_view candidate) {
   }
 }
 
-}  // namespace arris::api::detail
+}  // namespace arris

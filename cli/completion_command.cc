@@ -1,0 +1,159 @@
+// arris completion SHELL: scripts made from the tables of option_table.h, for the names `arris` and `wasmedge`.
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/option_table.h"
+#include "cli/print.h"
+
+namespace arris::cli {
+namespace {
+
+struct Program {
+  std::string_view name;
+  Form form;
+};
+constexpr Program kPrograms[] = {{"arris", Form::own}, {"wasmedge", Form::wasmedge}};
+
+bool has(const CommandRow& row, Form form) { return row.forms & forms_of(form); }
+
+std::string option_words(const CommandRow& command, Form form) {
+  std::string words = "--help";
+  OptionList list(command.id, form);
+  for (const OptionRow& row : list.rows()) {
+    if (!row.help.empty()) words += " --" + std::string(row.name);
+  }
+  return words;
+}
+
+std::string command_words(Form form) {
+  std::string words;
+  for (const CommandRow& row : command_rows()) {
+    if (has(row, form)) words += (words.empty() ? "" : " ") + std::string(row.name);
+  }
+  return words;
+}
+
+// In single quotes, as sh, zsh and fish understand them: a quote is left out, as no help text needs it.
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (char c : text) {
+    if (c != '\'' && c != '\\') out += c;
+  }
+  return out + "'";
+}
+
+// Inside _arguments specifications, colons and brackets mean something.
+std::string zsh_escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == ':' || c == '[' || c == ']') out += '\\';
+    if (c != '\'') out += c;
+  }
+  return out;
+}
+
+std::string bash_script() {
+  std::string out =
+      "# bash completion for arris; made by `arris completion bash`\n"
+      "_arris_complete() {\n"
+      "  local word=\"${COMP_WORDS[COMP_CWORD]}\" command=run options=\n"
+      "  case \"${COMP_WORDS[0]##*/} ${COMP_WORDS[1]}\" in\n";
+  for (const Program& program : kPrograms) {
+    for (const CommandRow& row : command_rows()) {
+      if (has(row, program.form))
+        out += "    '" + std::string(program.name) + " " + std::string(row.name) +
+               "') command=" + std::string(row.name) + " ;;\n";
+    }
+  }
+  out += "  esac\n  case \"${COMP_WORDS[0]##*/} $command\" in\n";
+  for (const Program& program : kPrograms) {
+    for (const CommandRow& row : command_rows()) {
+      if (has(row, program.form))
+        out += "    '" + std::string(program.name) + " " + std::string(row.name) + "') options='" +
+               option_words(row, program.form) + "' ;;\n";
+    }
+  }
+  out +=
+      "  esac\n  COMPREPLY=()\n  if [[ $word == -* ]]; then\n"
+      "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n    return\n  fi\n"
+      "  mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n  (( COMP_CWORD == 1 )) || return\n"
+      "  case \"${COMP_WORDS[0]##*/}\" in\n";
+  for (const Program& program : kPrograms) {
+    out += "    " + std::string(program.name) + ") mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W '" +
+           command_words(program.form) + "' -- \"$word\") ;;\n";
+  }
+  return out + "  esac\n}\ncomplete -o filenames -F _arris_complete arris wasmedge\n";
+}
+
+std::string zsh_script() {
+  std::string out =
+      "#compdef arris wasmedge\n# zsh completion for arris; made by `arris completion zsh`\n_arris() {\n"
+      "  local command=run\n  local -a commands options\n  case \"${words[1]:t}\" in\n";
+  for (const Program& program : kPrograms) {
+    out += "    " + std::string(program.name) + ") commands=(";
+    for (const CommandRow& row : command_rows()) {
+      if (has(row, program.form)) out += " " + quoted(zsh_escaped(row.name) + ":" + std::string(row.summary));
+    }
+    out += " ) ;;\n";
+  }
+  out += "  esac\n  (( ${commands[(I)${words[2]}:*]} )) && command=${words[2]}\n  case \"${words[1]:t} $command\" in\n";
+  for (const Program& program : kPrograms) {
+    for (const CommandRow& row : command_rows()) {
+      if (!has(row, program.form)) continue;
+      out += "    '" + std::string(program.name) + " " + std::string(row.name) + "') options=( '--help[print help]'";
+      OptionList list(row.id, program.form);
+      for (const OptionRow& option : list.rows()) {
+        if (option.help.empty()) continue;
+        out += " '*--" + std::string(option.name) + (option.value.empty() ? "" : "=") + "[" + zsh_escaped(option.help) +
+               "]";
+        if (!option.value.empty()) out += ":" + zsh_escaped(option.value) + ":_files";
+        out += "'";
+      }
+      out += " ) ;;\n";
+    }
+  }
+  return out +
+         "  esac\n  (( CURRENT == 2 )) && _describe command commands\n  _arguments -S \"${options[@]}\" "
+         "'*:file:_files'\n}\n"
+         "_arris \"$@\"\n";
+}
+
+std::string fish_script() {
+  std::string out = "# fish completion for arris; made by `arris completion fish`\n";
+  for (const Program& program : kPrograms) {
+    std::string complete = "complete -c " + std::string(program.name);
+    for (const CommandRow& row : command_rows()) {
+      if (!has(row, program.form)) continue;
+      out += complete + " -n __fish_use_subcommand -a " + std::string(row.name) + " -d " + quoted(row.summary) + "\n";
+      std::string condition = row.id == CommandId::run
+                                  ? "'not __fish_seen_subcommand_from " + command_words(program.form) +
+                                        "; or __fish_seen_subcommand_from run'"
+                                  : "'__fish_seen_subcommand_from " + std::string(row.name) + "'";
+      OptionList list(row.id, program.form);
+      for (const OptionRow& option : list.rows()) {
+        if (option.help.empty()) continue;
+        out += complete + " -n " + condition + " -l " + std::string(option.name) + (option.value.empty() ? "" : " -r") +
+               (option.letter != 0 ? " -s " + std::string(1, option.letter) : "") + " -d " + quoted(option.help) + "\n";
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+int completion_command(const Options& options) {
+  const std::string& shell = options.words.front();
+  if (shell == "bash") {
+    print("{}", bash_script());
+  } else if (shell == "zsh") {
+    print("{}", zsh_script());
+  } else if (shell == "fish") {
+    print("{}", fish_script());
+  } else {
+    return fail(options, "completion: \"" + shell + "\" is no shell known here; expected bash, zsh or fish");
+  }
+  return kExitOk;
+}
+
+}  // namespace arris::cli
