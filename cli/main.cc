@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
 }  // namespace arris::cli
 
 int main(int argc, char** argv) {
-  // A closed pipe is an error (EPIPE) to the guest, not death by signal.
+  // A closed pipe is an error (EPIPE) to the guest, a file that grows too large EFBIG: neither is death by signal.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return arris::cli::main(argc, argv);
 }

@@ -35,7 +35,8 @@ std::expected<void, std::string> WasiContext::add_stdio(uint32_t fd, const Stdio
       break;
   }
   rights &= descriptor->applicable_rights();
-  fds_.set(fd, {std::move(descriptor), rights, 0});
+  Rights inheriting = descriptor->is_socket() ? kRightsOfSocket : 0;  // of connections, should it be a listener
+  fds_.set(fd, {std::move(descriptor), rights, inheriting});
   return {};
 }
 

@@ -18,6 +18,8 @@
 namespace arris::wasi {
 namespace {
 
+// More subscriptions than there can be descriptors would only cost the host memory.
+constexpr uint32_t kMaxSubscriptions = 65536;
 // Realtime deadlines are looked at again this often, as that clock may be set.
 constexpr uint64_t kRealtimeRecheckNs = 1'000'000'000;
 
@@ -176,8 +178,9 @@ Result<std::vector<Subscription>> read_subscriptions(const GuestMemory& memory, 
   if (!memory.contains(in, uint64_t{count} * sizeof(Raw)) ||
       !memory.contains(out, uint64_t{count} * sizeof(GuestEvent)) || !memory.contains(nevents, 4))
     return std::unexpected(Errno::fault);
+  if (count > kMaxSubscriptions) return std::unexpected(Errno::inval);
   std::vector<Subscription> subscriptions;
-  subscriptions.reserve(count);  // no more than fit into the memory there is
+  subscriptions.reserve(count);
   for (uint32_t i = 0; i < count; ++i) {
     Raw raw;
     std::memcpy(&raw, memory.at(in) + uint64_t{i} * sizeof raw, sizeof raw);

@@ -9,7 +9,8 @@
 //   auto instance = linker.instantiate(store, module);
 //
 // One Wasi is one guest: its descriptors, shared by its threads. It has to outlive the Stores attached to it. The process
-// should ignore SIGPIPE: writing to a pipe without a reader is EPIPE to the guest then, and death by signal otherwise.
+// should ignore SIGPIPE and SIGXFSZ: writing to a pipe without a reader is EPIPE to the guest then, writing beyond the
+// process's limit on the size of files EFBIG, and death by signal otherwise.
 // Stopping a store (InterruptHandle) ends waits in WASI functions, too.
 #pragma once
 
