@@ -25,8 +25,12 @@ GlobalType canonical(const arris::Module& module, GlobalType type) {
 // More threads than this gain little: the code section is read once, quickly.
 constexpr unsigned kMaxValidationThreads = 8;
 
-unsigned validation_threads(const Config& config) {
+// Below this one thread does it all, and nobody needs to know how many there could be (the system is asked through a file).
+constexpr size_t kMinBytesForThreads = size_t{1} << 20;
+
+unsigned validation_threads(const Config& config, size_t module_bytes) {
   if (config.validation_threads != 0) return config.validation_threads;
+  if (module_bytes < kMinBytesForThreads) return 1;
   return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxValidationThreads);
 }
 
@@ -64,7 +68,7 @@ std::expected<Module, Error> Module::compile(const Engine& engine, std::vector<u
                                                .registry = detail::Access::state(engine)->registry};
   auto decoded = arris::decoder::decode_module(std::move(bytes), decode_options);
   if (!decoded) return std::unexpected(std::move(decoded).error());
-  arris::validator::ValidateOptions validate_options{.threads = validation_threads(config)};
+  arris::validator::ValidateOptions validate_options{.threads = validation_threads(config, (*decoded)->bytes.size())};
   if (auto ok = arris::validator::validate_module(**decoded, validate_options); !ok)
     return std::unexpected(std::move(ok).error());
   if (config.quicken) interp::quicken_module(**decoded, validate_options.threads);

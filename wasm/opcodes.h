@@ -73,13 +73,49 @@ struct OpcodeInfo {
   Feature feature;
 };
 
-inline constexpr OpcodeInfo kOpcodeInfos[kOpcodeCount] = {
-#define OP(id, prefix, code, mnemonic, immediates, signature, feature) \
-  {mnemonic, signature, code, prefix, Immediates::immediates, Feature::feature},
-#include "wasm/opcodes.def"
+// The table as it is stored: texts by their place in one string, since pointers would have to be relocated (touched and copied,
+// page by page) at every start of the program.
+namespace internal {
+struct OpcodeRow {
+  uint16_t text;  // where the mnemonic starts; the signature follows
+  uint8_t mnemonic_size;
+  uint8_t signature_size;
+  uint16_t code;
+  uint8_t prefix;
+  Immediates immediates;
+  Feature feature;
 };
+inline constexpr char kOpcodeTexts[] =
+#define OP(id, prefix, code, mnemonic, immediates, signature, feature) mnemonic signature
+#include "wasm/opcodes.def"
+    ;
+consteval std::array<OpcodeRow, kOpcodeCount> opcode_rows() {
+  std::array<OpcodeRow, kOpcodeCount> rows{{
+#define OP(id, prefix, code, mnemonic, immediates, signature, feature) \
+  {0, sizeof(mnemonic) - 1, sizeof(signature) - 1, code, prefix, Immediates::immediates, Feature::feature},
+#include "wasm/opcodes.def"
+  }};
+  uint16_t text = 0;
+  for (OpcodeRow& row : rows) {
+    row.text = text;
+    text = static_cast<uint16_t>(text + row.mnemonic_size + row.signature_size);
+  }
+  return rows;
+}
+inline constexpr std::array<OpcodeRow, kOpcodeCount> kOpcodeRows = opcode_rows();
+static_assert(sizeof(kOpcodeTexts) <= 0x10000);
+}  // namespace internal
 
-constexpr const OpcodeInfo& info(Opcode op) { return kOpcodeInfos[static_cast<unsigned>(op)]; }
+constexpr OpcodeInfo info(Opcode op) {
+  const internal::OpcodeRow& row = internal::kOpcodeRows[static_cast<unsigned>(op)];
+  const char* text = internal::kOpcodeTexts + row.text;
+  return {{text, row.mnemonic_size},
+          {text + row.mnemonic_size, row.signature_size},
+          row.code,
+          row.prefix,
+          row.immediates,
+          row.feature};
+}
 
 namespace internal {
 template <uint8_t kPrefix, unsigned kSize>

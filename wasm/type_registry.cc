@@ -83,10 +83,10 @@ uint32_t count_slots(const ResultType& types) {
 
 }  // namespace
 
-TypeRegistry::TypeRegistry() : chunks_(new Chunk[kChunks]()) {}
+TypeRegistry::TypeRegistry() = default;
 
 TypeRegistry::~TypeRegistry() {
-  for (uint32_t i = 0; i < kChunks; ++i) delete[] chunks_[i].load(std::memory_order_relaxed);
+  for (Chunk& chunk : chunks_) delete[] chunk.load(std::memory_order_relaxed);
 }
 
 std::unique_ptr<CanonicalType> TypeRegistry::make_type(const SubType& sub, uint32_t first_index, uint32_t first_id,
@@ -115,6 +115,7 @@ std::unique_ptr<CanonicalType> TypeRegistry::make_type(const SubType& sub, uint3
 }
 
 void TypeRegistry::publish(std::unique_ptr<CanonicalType> type) {
+  static_assert(first_of(kChunks) >= limits::kMaxCanonicalTypes);
   uint32_t id = count_;
   type->id = CanonicalTypeId(id);
   if (type->supertype.valid()) {
@@ -123,14 +124,15 @@ void TypeRegistry::publish(std::unique_ptr<CanonicalType> type) {
   }
   type->display_storage.push_back(type.get());
   type->display = type->display_storage.data();
-  Chunk& chunk = chunks_[id >> kChunkBits];
+  uint32_t position = id - first_of(chunk_of(id));
+  Chunk& chunk = chunks_[chunk_of(id)];
   const CanonicalType** slots = chunk.load(std::memory_order_relaxed);
   if (!slots) {
-    slots = new const CanonicalType*[1u << kChunkBits]();
-    slots[id & kChunkMask] = type.get();
+    slots = new const CanonicalType*[size_of(chunk_of(id))]();
+    slots[position] = type.get();
     chunk.store(slots, std::memory_order_release);
   } else {
-    slots[id & kChunkMask] = type.get();  // published to readers by whatever hands them the id
+    slots[position] = type.get();  // published to readers by whatever hands them the id
   }
   types_.push_back(std::move(type));
   ++count_;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <expected>
 #include <memory>
 #include <mutex>
@@ -73,7 +74,8 @@ class TypeRegistry {
   CanonicalTypeId add_func_type(const FuncType& canonical_type);
 
   const CanonicalType& get(CanonicalTypeId id) const {
-    return *chunks_[id.value >> kChunkBits].load(std::memory_order_acquire)[id.value & kChunkMask];
+    uint32_t chunk = chunk_of(id.value);
+    return *chunks_[chunk].load(std::memory_order_acquire)[id.value - first_of(chunk)];
   }
 
   // Subtyping on canonical types. Spec: validation/matching.
@@ -88,9 +90,14 @@ class TypeRegistry {
   AbstractHeap top_of(HeapType type) const;
 
  private:
-  static constexpr uint32_t kChunkBits = 12;
-  static constexpr uint32_t kChunkMask = (1u << kChunkBits) - 1;
-  static constexpr uint32_t kChunks = (limits::kMaxCanonicalTypes >> kChunkBits) + 1;
+  // Pointers to types stand in chunks that never move, each twice as large as the one before: a small program touches one page.
+  static constexpr uint32_t kFirstChunk = 64;
+  static constexpr uint32_t chunk_of(uint32_t id) {
+    return static_cast<uint32_t>(std::bit_width((id + kFirstChunk) / kFirstChunk)) - 1;
+  }
+  static constexpr uint32_t size_of(uint32_t chunk) { return kFirstChunk << chunk; }
+  static constexpr uint32_t first_of(uint32_t chunk) { return size_of(chunk) - kFirstChunk; }
+  static constexpr uint32_t kChunks = 16;
   using Chunk = std::atomic<const CanonicalType**>;
 
   std::unique_ptr<CanonicalType> make_type(const SubType& sub, uint32_t first_index, uint32_t first_id,
@@ -101,7 +108,7 @@ class TypeRegistry {
   uint32_t count_ = 0;
   std::unordered_map<std::string, uint32_t> groups_;  // serialised group -> its first id
   std::vector<std::unique_ptr<CanonicalType>> types_;
-  std::unique_ptr<Chunk[]> chunks_;
+  Chunk chunks_[kChunks]{};
 };
 
 }  // namespace arris
