@@ -1,0 +1,311 @@
+// X64Masm: the code as a whole, moves, scalar memory and control. Encodings: Intel SDM volume 2.
+#include "masm/x64.h"
+
+#include <bit>
+
+#include "base/check.h"
+#include "masm/x64_asmjit.h"
+
+namespace arris::masm {
+
+namespace {
+
+constexpr X64Op kMov{.opcode = 0x8B};       // r <- r/m
+constexpr X64Op kMovStore{.opcode = 0x89};  // r/m <- r
+constexpr X64Op kMovStore8{.opcode = 0x88};
+constexpr X64Op kMovStore16{.prefix = 0x66, .opcode = 0x89};
+constexpr X64Op kMovImm{.opcode = 0xC7};
+constexpr X64Op kMovImm8{.opcode = 0xC6};
+constexpr X64Op kMovImm16{.prefix = 0x66, .opcode = 0xC7};
+constexpr X64Op kLea{.opcode = 0x8D};
+constexpr X64Op kXchg{.opcode = 0x87};
+constexpr X64Op kGroup5{.opcode = 0xFF};  // /2 call, /4 jmp
+constexpr X64Op kMovaps{.map = X64Op::k0F, .opcode = 0x28};
+constexpr X64Op kXorps{.map = X64Op::k0F, .opcode = 0x57};
+constexpr X64Op kPcmpeqd{.prefix = 0x66, .map = X64Op::k0F, .opcode = 0x76};
+constexpr X64Op kMovToFp{.prefix = 0x66, .map = X64Op::k0F, .opcode = 0x6E};
+constexpr X64Op kMovFromFp{.prefix = 0x66, .map = X64Op::k0F, .opcode = 0x7E};
+constexpr X64Op kFpLoad[] = {{0xF3, X64Op::k0F, 0x10}, {0xF2, X64Op::k0F, 0x10}, {0, X64Op::k0F, 0x10}};
+constexpr X64Op kFpStore[] = {{0xF3, X64Op::k0F, 0x11}, {0xF2, X64Op::k0F, 0x11}, {0, X64Op::k0F, 0x11}};
+
+constexpr bool wide(Width width) { return width == Width::w64; }
+constexpr bool fits_int32(uint64_t value) {
+  return value == static_cast<uint64_t>(int64_t{static_cast<int32_t>(value)});
+}
+
+}  // namespace
+
+// --- The code as a whole ---------------------------------------------------------------------------------------------
+
+X64Masm::X64Masm(CpuFeatures features) : features_(features) {}
+
+void X64Masm::reset() { X64Emitter::reset(); }
+bool X64Masm::finish() { return X64Emitter::finish(); }
+std::span<const uint8_t> X64Masm::code() const { return {begin(), ok() ? code_bytes_ : 0}; }
+
+void X64Masm::align(uint32_t bytes) {
+  DCHECK(std::has_single_bit(bytes) && bytes <= 64);
+  // One long nop per nine bytes: 66 0F 1F /0 with a displacement that says nothing.
+  static constexpr uint8_t kNops[9][9] = {{0x90},
+                                          {0x66, 0x90},
+                                          {0x0F, 0x1F, 0x00},
+                                          {0x0F, 0x1F, 0x40, 0},
+                                          {0x0F, 0x1F, 0x44, 0, 0},
+                                          {0x66, 0x0F, 0x1F, 0x44, 0, 0},
+                                          {0x0F, 0x1F, 0x80, 0, 0, 0, 0},
+                                          {0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0},
+                                          {0x66, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0}};
+  uint32_t missing = -offset() & (bytes - 1);
+  while (missing) {
+    const uint32_t n = missing < 9 ? missing : 9;
+    ensure();
+    for (uint32_t i = 0; i < n; ++i) byte(kNops[n - 1][i]);
+    missing -= n;
+  }
+}
+
+// --- Moves -----------------------------------------------------------------------------------------------------------
+
+void X64Masm::move(Width width, Gp d, Gp s) {
+  if (d == s && wide(width)) return;
+  rr(kMov, wide(width), d.id, s.id);
+}
+
+void X64Masm::move_imm(Width width, Gp d, uint64_t value) {
+  if (!wide(width)) value = static_cast<uint32_t>(value);
+  if (value == 0) {
+    rr({.opcode = 0x33}, false, d.id, d.id);
+  } else {
+    move_imm_keeping_flags(d, value);
+  }
+}
+
+void X64Masm::move_imm_keeping_flags(Gp d, uint64_t value) {
+  ensure();
+  if (value <= UINT32_MAX) {
+    if (d.id >= 8) byte(0x41);
+    byte(static_cast<uint8_t>(0xB8 | (d.id & 7)));
+    dword(static_cast<uint32_t>(value));
+  } else if (fits_int32(value)) {
+    rr(kMovImm, true, 0, d.id);
+    dword(static_cast<uint32_t>(value));
+  } else {
+    byte(d.id >= 8 ? 0x49 : 0x48);
+    byte(static_cast<uint8_t>(0xB8 | (d.id & 7)));
+    qword(value);
+  }
+}
+
+void X64Masm::move_fp(FpKind kind, Fp d, Fp s) {
+  if (d != s) rr(kMovaps, false, d.id, s.id);
+}
+
+void X64Masm::fp_const(FpKind kind, Fp d, uint64_t low, uint64_t high) {
+  if (kind == FpKind::f32) low = static_cast<uint32_t>(low);
+  if (kind != FpKind::v128) high = 0;
+  if (low == 0 && high == 0) {
+    rr(kXorps, false, d.id, d.id);
+  } else if (kind != FpKind::v128) {
+    rc(kFpLoad[static_cast<unsigned>(kind)], false, d.id, constant8(low));
+  } else if (low == ~uint64_t{0} && high == ~uint64_t{0}) {
+    rr(kPcmpeqd, false, d.id, d.id);
+  } else {
+    rc(kMovaps, false, d.id, constant16(low, high));
+  }
+}
+
+void X64Masm::move_gp_to_fp(Width width, Fp d, Gp s) { rr(kMovToFp, wide(width), d.id, s.id); }
+void X64Masm::move_fp_to_gp(Width width, Gp d, Fp s) { rr(kMovFromFp, wide(width), s.id, d.id); }
+
+void X64Masm::swap(Gp a, Gp b) {
+  if (a != b) rr(kXchg, true, a.id, b.id);
+}
+
+void X64Masm::swap_fp(Fp a, Fp b) {
+  if (a == b) return;
+  move_fp(FpKind::v128, kFpScratch, a);
+  move_fp(FpKind::v128, a, b);
+  move_fp(FpKind::v128, b, kFpScratch);
+}
+
+// --- Memory ----------------------------------------------------------------------------------------------------------
+
+uint32_t X64Masm::load_gp(Width width, Gp d, const Address& address) {
+  const uint32_t at = offset();
+  rm(kMov, wide(width), d.id, address);
+  return at;
+}
+uint32_t X64Masm::store_gp(Width width, const Address& address, Gp s) {
+  const uint32_t at = offset();
+  rm(kMovStore, wide(width), s.id, address);
+  return at;
+}
+uint32_t X64Masm::load_fp(FpKind kind, Fp d, const Address& address) {
+  const uint32_t at = offset();
+  rm(kFpLoad[static_cast<unsigned>(kind)], false, d.id, address);
+  return at;
+}
+uint32_t X64Masm::store_fp(FpKind kind, const Address& address, Fp s) {
+  const uint32_t at = offset();
+  rm(kFpStore[static_cast<unsigned>(kind)], false, s.id, address);
+  return at;
+}
+
+uint32_t X64Masm::load(Opcode op, Reg d, const Address& address) {
+  constexpr X64Op kMovsx8{.map = X64Op::k0F, .opcode = 0xBE}, kMovsx16{.map = X64Op::k0F, .opcode = 0xBF};
+  constexpr X64Op kMovzx8{.map = X64Op::k0F, .opcode = 0xB6}, kMovzx16{.map = X64Op::k0F, .opcode = 0xB7};
+  constexpr X64Op kMovsxd{.opcode = 0x63};
+  const uint32_t at = offset();
+  const auto integer = [&](X64Op encoding, bool w) {
+    rm(encoding, w, d.gp().id, address);
+    return at;
+  };
+  switch (op) {
+    case Opcode::i32_load:
+    case Opcode::i64_load32_u: return integer(kMov, false);
+    case Opcode::i64_load: return integer(kMov, true);
+    case Opcode::i32_load8_u:
+    case Opcode::i64_load8_u: return integer(kMovzx8, false);
+    case Opcode::i32_load16_u:
+    case Opcode::i64_load16_u: return integer(kMovzx16, false);
+    case Opcode::i32_load8_s: return integer(kMovsx8, false);
+    case Opcode::i32_load16_s: return integer(kMovsx16, false);
+    case Opcode::i64_load8_s: return integer(kMovsx8, true);
+    case Opcode::i64_load16_s: return integer(kMovsx16, true);
+    case Opcode::i64_load32_s: return integer(kMovsxd, true);
+    case Opcode::f32_load: return load_fp(FpKind::f32, d.fp(), address);
+    case Opcode::f64_load: return load_fp(FpKind::f64, d.fp(), address);
+    case Opcode::v128_load: return load_fp(FpKind::v128, d.fp(), address);
+    default: return load_vector(op, d.fp(), address);
+  }
+}
+
+uint32_t X64Masm::store(Opcode op, const Address& address, Reg s) {
+  const uint32_t at = offset();
+  switch (op) {
+    case Opcode::i32_store:
+    case Opcode::i64_store32: return store_gp(Width::w32, address, s.gp());
+    case Opcode::i64_store: return store_gp(Width::w64, address, s.gp());
+    case Opcode::i32_store8:
+    case Opcode::i64_store8: rm(kMovStore8, false, s.gp().id, address, true); return at;
+    case Opcode::i32_store16:
+    case Opcode::i64_store16: rm(kMovStore16, false, s.gp().id, address); return at;
+    case Opcode::f32_store: return store_fp(FpKind::f32, address, s.fp());
+    case Opcode::f64_store: return store_fp(FpKind::f64, address, s.fp());
+    case Opcode::v128_store: return store_fp(FpKind::v128, address, s.fp());
+    default: not_implemented(op); return at;
+  }
+}
+
+uint32_t X64Masm::store_imm(Opcode op, const Address& address, uint64_t value) {
+  const uint32_t at = offset();
+  switch (op) {
+    case Opcode::i32_store8:
+    case Opcode::i64_store8:
+      rm(kMovImm8, false, 0, address);
+      byte(static_cast<uint8_t>(value));
+      return at;
+    case Opcode::i32_store16:
+    case Opcode::i64_store16:
+      rm(kMovImm16, false, 0, address);
+      word(static_cast<uint16_t>(value));
+      return at;
+    case Opcode::i32_store:
+    case Opcode::f32_store:
+    case Opcode::i64_store32:
+      rm(kMovImm, false, 0, address);
+      dword(static_cast<uint32_t>(value));
+      return at;
+    case Opcode::i64_store:
+    case Opcode::f64_store: return store_imm64(address, value);
+    default: not_implemented(op); return at;
+  }
+}
+
+uint32_t X64Masm::store_imm64(const Address& address, uint64_t value) {
+  if (!fits_int32(value)) {
+    move_imm_keeping_flags(kScratch, value);
+    return store_gp(Width::w64, address, kScratch);
+  }
+  const uint32_t at = offset();
+  rm(kMovImm, true, 0, address);
+  dword(static_cast<uint32_t>(value));
+  return at;
+}
+
+void X64Masm::store_slot_imm(const Address& address, uint64_t value) { store_imm64(address, value); }
+
+void X64Masm::copy_slot(const Address& to, const Address& from) {
+  load_gp(Width::w64, kScratch, from);
+  store_gp(Width::w64, to, kScratch);
+}
+void X64Masm::copy_slot_pair(const Address& to, const Address& from) {
+  load_fp(FpKind::v128, kFpScratch, from);
+  store_fp(FpKind::v128, to, kFpScratch);
+}
+
+void X64Masm::lea(Width width, Gp d, const Address& address) {
+  if (!address.index.valid() && address.displacement == 0) return move(width, d, address.base);
+  rm(kLea, wide(width), d.id, address);
+}
+
+void X64Masm::add_to_memory(Width width, const Address& address, int32_t value) {
+  const bool small = value == static_cast<int8_t>(value);
+  rm({.opcode = static_cast<uint8_t>(small ? 0x83 : 0x81)}, wide(width), 0, address);
+  small ? byte(static_cast<uint8_t>(value)) : dword(static_cast<uint32_t>(value));
+}
+
+// --- Control ---------------------------------------------------------------------------------------------------------
+
+void X64Masm::jump(Label target) { jmp(target); }
+void X64Masm::jump_reg(Gp target) { rr(kGroup5, false, 4, target.id); }
+void X64Masm::jump_mem(const Address& target) { rm(kGroup5, false, 4, target); }
+
+void X64Masm::jump_table(Gp index, std::span<const Label> targets) {
+  lea_jump_table(kScratch, targets);
+  rm({.opcode = 0x63}, true, index.id, at(kScratch, index, 2));
+  rr({.opcode = 0x03}, true, kScratch.id, index.id);
+  jump_reg(kScratch);
+}
+
+uint32_t X64Masm::call_mem(const Address& target) {
+  rm(kGroup5, false, 2, target);
+  return offset();
+}
+uint32_t X64Masm::call_reg(Gp target) {
+  rr(kGroup5, false, 2, target.id);
+  return offset();
+}
+uint32_t X64Masm::call_label(Label target) {
+  call(target);
+  return offset();
+}
+void X64Masm::label_address(Gp d, Label label) { lea_label(d, label); }
+
+void X64Masm::push(Gp r) {
+  ensure();
+  if (r.id >= 8) byte(0x41);
+  byte(static_cast<uint8_t>(0x50 | (r.id & 7)));
+}
+void X64Masm::pop(Gp r) {
+  ensure();
+  if (r.id >= 8) byte(0x41);
+  byte(static_cast<uint8_t>(0x58 | (r.id & 7)));
+}
+void X64Masm::ret() {
+  ensure();
+  byte(0xC3);
+}
+
+uint32_t X64Masm::trap(TrapCode code, const Address& stub) {
+  move_imm(Width::w32, kGpArguments[0], static_cast<uint64_t>(code));
+  return call_mem(stub);
+}
+
+void X64Masm::unreachable() {
+  ensure();
+  byte(0x0F);
+  byte(0x0B);
+}
+
+}  // namespace arris::masm

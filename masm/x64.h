@@ -1,0 +1,207 @@
+// X64Masm: the machine seam for x86-64. One call per semantic operation; what x86 cannot say in one instruction (three
+// operands, large immediates, missing extensions, NaN rules) is worked out here.
+//
+// For: the baseline compiler (a template over this class and TextMasm, recorder.h; the concept is in seam.h) and the stubs.
+//
+// Rules for every operation
+//  - The destination may be any of the operands; other operands keep their values, except in registers that clobbers(op) names.
+//  - clobbers(op): registers the operation may overwrite besides its destination. Operands may lie in them (they are read
+//    first); the destination may be one of them; nothing else that lives on may.
+//  - Results of width 32 have the upper half of the register zero. Operands of width 32 are read from the low half only, but
+//    an Address takes whole registers.
+//  - r11, xmm14, xmm15 are scratch; operations marked "scratch ok" also take r11 as an operand.
+//  - Operations that touch memory return the offset of the instruction that may fault (the key of the trap's pc map entry);
+//    calls return the offset behind the call (the return address).
+//  - Flags mean nothing between operations.
+//  - Failure is sticky: after !ok() operations do nothing useful, and finish() gives no code. Test once per function.
+// Numeric operations are named by wasm opcode and compute exactly what wasm/numeric.h and wasm/simd.h say.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "masm/cpu_features.h"
+#include "masm/types.h"
+#include "masm/x64_emitter.h"
+#include "masm/x64_registers.h"
+#include "masm/x64_rows.h"
+#include "wasm/opcodes.h"
+
+namespace arris::masm {
+
+class X64Masm : public X64Registers, private X64Emitter {
+ public:
+  explicit X64Masm(CpuFeatures features);
+
+  // --- The code as a whole -------------------------------------------------------------------------------------------
+  void reset();                                 // forgets the code, labels and error; keeps the memory
+  bool ok() const { return X64Emitter::ok(); }  // no operation has failed so far
+  std::string_view error() const { return X64Emitter::error(); }
+  uint32_t offset() const { return X64Emitter::offset(); }  // where the next instruction goes
+  bool finish();                          // appends constants and tables, resolves references; true if ok()
+  std::span<const uint8_t> code() const;  // after finish: position-independent, to be placed 16-aligned
+  uint32_t instruction_bytes() const { return instruction_bytes_; }  // after finish: what of code() is instructions
+  CpuFeatures features() const { return features_; }
+
+  // --- Labels --------------------------------------------------------------------------------------------------------
+  Label new_label() { return X64Emitter::new_label(); }
+  void bind(Label label) { X64Emitter::bind(label); }  // here; once per label
+  bool is_bound(Label label) const { return X64Emitter::is_bound(label); }
+  uint32_t offset_of(Label label) const { return X64Emitter::offset_of(label); }  // of a bound one
+  void align(uint32_t bytes);                                                     // with nops; a power of two up to 64
+
+  // --- Moves ---------------------------------------------------------------------------------------------------------
+  void move(Width width, Gp d, Gp s);                // scratch ok. w32 zero-extends (also when d == s)
+  void move_imm(Width width, Gp d, uint64_t value);  // scratch ok
+  void move_fp(FpKind kind, Fp d, Fp s);
+  void fp_const(FpKind kind, Fp d, uint64_t low, uint64_t high = 0);  // the bits of a constant (high: v128 only)
+  void move_gp_to_fp(Width width, Fp d, Gp s);                        // bits; the rest of d becomes zero
+  void move_fp_to_gp(Width width, Gp d, Fp s);                        // bits
+  void swap(Gp a, Gp b);
+  void swap_fp(Fp a, Fp b);
+
+  // --- Memory --------------------------------------------------------------------------------------------------------
+  // Every wasm load and store by opcode, vectors too; lane forms apart. Extension is part of the load. (Scratch ok for s of
+  // integer stores and as base.)
+  uint32_t load(Opcode op, Reg d, const Address& address);
+  uint32_t store(Opcode op, const Address& address, Reg s);
+  uint32_t store_imm(Opcode op, const Address& address, uint64_t value);            // integer stores; value by its bits
+  uint32_t load_lane(Opcode op, Fp d, const Address& address, Fp v, uint8_t lane);  // v128.loadN_lane
+  uint32_t store_lane(Opcode op, const Address& address, Fp v, uint8_t lane);       // v128.storeN_lane
+  // Slots and structure fields.
+  uint32_t load_gp(Width width, Gp d, const Address& address);   // scratch ok
+  uint32_t store_gp(Width width, const Address& address, Gp s);  // scratch ok
+  uint32_t load_fp(FpKind kind, Fp d, const Address& address);
+  uint32_t store_fp(FpKind kind, const Address& address, Fp s);
+  void store_slot_imm(const Address& address, uint64_t value);             // 8 bytes
+  void copy_slot(const Address& to, const Address& from);                  // 8 bytes, through scratch
+  void copy_slot_pair(const Address& to, const Address& from);             // 16 bytes, through scratch
+  void lea(Width width, Gp d, const Address& address);                     // scratch ok; the sum, cut to width
+  void add_to_memory(Width width, const Address& address, int32_t value);  // [address] += value (counters)
+
+  // --- Numeric operations by opcode ----------------------------------------------------------------------------------
+  GpSet clobbers(Opcode op) const;
+  // Operand counts are the signature's. `traps` is asked for a label only by div, rem and the trapping truncations.
+  void unary(Opcode op, Reg d, Reg a, TrapSink& traps);
+  void binary(Opcode op, Reg d, Reg a, Reg b, TrapSink& traps);  // includes comparisons (d = 0 or 1) and vector shifts
+  void ternary(Opcode op, Fp d, Fp a, Fp b, Fp c);               // bitselect, relaxed madd, laneselect, dot_add
+  // The same with a constant second operand: i32 and i64 binaries and comparisons of every kind, vector shifts. All values
+  // are accepted: large ones go through scratch, multiplication and division by constants are reduced in strength.
+  static bool has_imm(Opcode op);
+  void binary_imm(Opcode op, Reg d, Reg a, uint64_t b, TrapSink& traps);
+  // The same with the second operand in its home slot (v128: a pair of slots); for scalars and those vectors x86 can.
+  bool has_mem(Opcode op) const;
+  void binary_mem(Opcode op, Reg d, Reg a, const Address& b);
+  // Unary with the operand in its slot, where one instruction does both (extensions, conversions, sqrt ...).
+  void extract_lane(Opcode op, Reg d, Fp a, uint8_t lane);
+  void replace_lane(Opcode op, Fp d, Fp a, Reg x, uint8_t lane);
+  void shuffle(Fp d, Fp a, Fp b, const uint8_t lanes[16]);
+  // i64.add128 and i64.sub128; low and high are distinct and may be any of the operands.
+  void wide_add_sub(Opcode op, Gp low, Gp high, Gp a_low, Gp a_high, Gp b_low, Gp b_high);
+  void wide_mul(Opcode op, Gp low, Gp high, Gp a, Gp b);  // i64.mul_wide_s and _u; see clobbers(op)
+
+  // --- Comparisons that branch or choose -----------------------------------------------------------------------------
+  static bool is_compare(Opcode op);  // i32, i64, f32, f64 comparisons with two operands
+  // Jumps if the comparison holds (negate: if it does not). Any comparison opcode, i32.eqz and i64.eqz apart (branch_zero).
+  void compare_and_branch(Opcode op, Reg a, Reg b, Label target, bool negate = false);
+  void compare_and_branch_imm(Opcode op, Gp a, uint64_t b, Label target, bool negate = false);
+  void compare_and_branch_mem(Opcode op, Reg a, const Address& b, Label target, bool negate = false);
+  void branch_zero(Width width, Gp a, Label target, bool negate = false);  // scratch ok. negate: branch if not zero
+  // The compiler's own checks. Scratch ok.
+  void branch(Width width, Cond cond, Gp a, Gp b, Label target);
+  void branch_imm(Width width, Cond cond, Gp a, uint64_t b, Label target);
+  void branch_mem(Width width, Cond cond, Gp a, const Address& b, Label target);
+  void branch_mem_imm(Width width, Cond cond, const Address& a, int32_t b, Label target);
+  void branch_bits(Gp a, uint32_t mask, Label target, bool if_zero);   // tests a & mask (its low 32 bits)
+  void add_imm_branch_carry(Gp d, Gp a, uint64_t value, Label carry);  // 64-bit d = a + value; jumps on overflow
+  // d = condition != 0 ? a : b. Any kind by register; Width of integers and references w64 unless known to be i32.
+  void select(Width width, Gp d, Gp condition, Gp a, Gp b);
+  void select_fp(FpKind kind, Fp d, Gp condition, Fp a, Fp b);
+  // d = comparison(x, y) ? a : b
+  void compare_and_select(Opcode op, Reg x, Reg y, Width width, Gp d, Gp a, Gp b);
+  void compare_and_select_imm(Opcode op, Gp x, uint64_t y, Width width, Gp d, Gp a, Gp b);
+  void compare_and_select_fp(Opcode op, Reg x, Reg y, FpKind kind, Fp d, Fp a, Fp b);
+
+  // --- Atomics (sequentially consistent; the compiler has checked alignment) -----------------------------------------
+  uint32_t atomic_load(Opcode op, Gp d, const Address& address);
+  uint32_t atomic_store(Opcode op, const Address& address, Gp s);
+  uint32_t atomic_rmw(Opcode op, Gp d, const Address& address, Gp s);
+  // The address must not use registers of clobbers(op).
+  uint32_t atomic_cmpxchg(Opcode op, Gp d, const Address& address, Gp expected, Gp replacement);
+  void fence();
+
+  // --- Control -------------------------------------------------------------------------------------------------------
+  void jump(Label target);
+  void jump_reg(Gp target);              // scratch ok
+  void jump_mem(const Address& target);  // through the pointer there
+  void jump_table(Gp index,
+                  std::span<const Label> targets);  // index (64-bit clean) is below targets.size(); is clobbered
+  uint32_t call_mem(const Address& target);         // through the pointer there
+  uint32_t call_reg(Gp target);                     // scratch ok
+  uint32_t call_label(Label target);
+  void label_address(Gp d, Label label);  // scratch ok: the absolute address of a place in this code
+  void push(Gp r);
+  void pop(Gp r);
+  void ret();
+  // A cold path's body: hands `code` to the stub whose pointer lies at `stub` and never comes back. Returns as calls do.
+  uint32_t trap(TrapCode code, const Address& stub);
+  void unreachable();  // faults: control never comes here
+
+ private:
+  bool avx() const { return features_.has(CpuFeature::avx); }
+  [[gnu::cold]] void not_implemented(Opcode op) { fail("not implemented: ", info(op).mnemonic); }
+
+  void move_imm_keeping_flags(Gp d, uint64_t value);
+  uint32_t store_imm64(const Address& address, uint64_t value);
+
+  // Integers (x64_int.cc). `code` is the ModRM extension that selects the operation (x64_rows.h).
+  static GpSet special_clobbers(Opcode op);
+  void alu(Width width, uint8_t code, Gp d, Gp a, Gp b);
+  void alu_imm(Width width, uint8_t code, Gp d, Gp a, uint64_t b);
+  void alu_in_place(Width width, uint8_t code, Gp d, Gp b);
+  void alu_imm_in_place(Width width, uint8_t code, Gp d, int32_t b);
+  void multiply(Width width, Gp d, Gp a, Gp b);
+  void multiply_imm(Width width, Gp d, Gp a, uint64_t b);
+  void shift(Width width, uint8_t code, Gp d, Gp a, Gp count);
+  void shift_imm(Width width, uint8_t code, Gp d, Gp a, uint8_t count);
+  void divide(Width width, bool is_signed, bool remainder, Gp d, Gp a, Gp b, TrapSink& traps);
+  void divide_unchecked(Width width, bool is_signed, Gp a, Gp divisor);
+  void divide_imm(Width width, bool is_signed, bool remainder, Gp d, Gp a, uint64_t b, TrapSink& traps);
+  void divide_power_of_two(Width width, bool remainder, Gp d, Gp a, unsigned log2);
+  void count_bits(Width width, uint8_t which, Gp d, Gp a);
+  void population_count(Width width, Gp d, Gp a);
+  void extend(uint8_t how, Gp d, Gp a);
+  void move_result(Width width, Gp d, Gp s);
+
+  // Comparisons (x64_compare.cc): they set the flags; the caller looks at a condition.
+  void compare(Width width, Gp a, Gp b);
+  void compare_imm(Width width, Gp a, uint64_t b);
+  void compare_mem(Width width, Gp a, const Address& b);
+  void set_condition(X64Cc cc, Gp d, bool is_zero);
+  void set_zero(Width width, Gp d, Gp a);
+  void set_compare(Opcode op, Gp d, Reg a, Reg b);
+  void set_float_compare(X64Row row, Gp d);
+  void choose(X64Cc cc, Width width, Gp d, Gp a, Gp b);
+  void compare_floats(X64Row row, Fp a, Fp b);
+  void compare_floats_mem(X64Row row, Fp a, const Address& b);
+  void branch_float(X64Row row, Label target, bool negate);
+
+  // Floats (x64_float.cc).
+  void unary_float(Opcode op, Reg d, Reg a, TrapSink& traps);
+  void binary_float(Opcode op, Fp d, Fp a, Fp b);
+  void binary_float_mem(Opcode op, Reg d, Fp a, const Address& b);
+
+  // Vectors (x64_simd*.cc).
+  static bool is_vector_shift(Opcode op);
+  bool has_vector_mem(Opcode op) const;
+  void unary_vector(Opcode op, Reg d, Reg a);
+  void binary_vector(Opcode op, Fp d, Fp a, Reg b);
+  void binary_vector_mem(Opcode op, Fp d, Fp a, const Address& b);
+  void vector_shift_imm(Opcode op, Fp d, Fp a, uint64_t count);
+  uint32_t load_vector(Opcode op, Fp d, const Address& address);
+
+  const CpuFeatures features_;
+};
+
+}  // namespace arris::masm

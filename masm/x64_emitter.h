@@ -1,0 +1,244 @@
+// X64Emitter: bytes, labels and constants beneath X64Masm.
+//
+// The hot scalar instructions are encoded here directly (one REX/ModRM writer for all of them); everything else goes through
+// asmjit's x86::Assembler, which writes to the same buffer. Why both: masm/README.md has the measurement. Labels and constants
+// are ours, not asmjit's, so that a function costs no allocation once the buffers have grown.
+//
+// Forward jumps are rel32 and chained through their own displacement fields until the label is bound; backward jumps are rel8
+// where that reaches. Constants follow the code, 16-aligned, addressed relative to rip.
+// Spec: Intel 64 Architectures Software Developer's Manual, volume 2, chapter 2 (instruction format).
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "masm/types.h"
+
+namespace arris::masm {
+
+// An instruction's prefix, opcode map and opcode byte.
+struct X64Op {
+  enum Map : uint8_t { kOneByte = 0, k0F = 1, k0F38 = 2, k0F3A = 3 };
+  uint8_t prefix = 0;  // 0, 0x66, 0xF2, 0xF3
+  Map map = kOneByte;
+  uint8_t opcode = 0;
+};
+
+// Condition codes of jcc, setcc, cmovcc.
+enum class X64Cc : uint8_t { o, no, b, ae, e, ne, be, a, s, ns, p, np, l, ge, le, g };
+constexpr X64Cc negated(X64Cc cc) { return static_cast<X64Cc>(static_cast<uint8_t>(cc) ^ 1); }
+
+class X64Emitter {
+ public:
+  X64Emitter();
+  ~X64Emitter();
+  X64Emitter(const X64Emitter&) = delete;
+  X64Emitter& operator=(const X64Emitter&) = delete;
+
+  void reset();
+  bool finish();
+  bool ok() const { return error_[0] == 0; }
+  std::string_view error() const { return error_; }
+  uint32_t offset() const { return static_cast<uint32_t>(p_ - begin_); }
+  const uint8_t* begin() const { return begin_; }
+  // The first failure stays. `subject` completes the message.
+  [[gnu::cold]] void fail(std::string_view what, std::string_view subject = {});
+
+  // --- Labels --------------------------------------------------------------------------------------------------------
+  Label new_label() {
+    labels_.push_back(kUnused);
+    return Label{static_cast<uint32_t>(labels_.size() - 1)};
+  }
+  bool is_bound(Label label) const { return labels_[label.id] >= 0; }
+  uint32_t offset_of(Label label) const { return static_cast<uint32_t>(labels_[label.id]); }
+  void bind(Label label);
+  void jmp(Label target) { branch_to(target, 0xEB, 0xE9); }
+  void jcc(X64Cc cc, Label target) {
+    branch_to(target, static_cast<uint8_t>(0x70 + static_cast<uint8_t>(cc)),
+              static_cast<uint16_t>(0x0F80 + static_cast<uint8_t>(cc)));
+  }
+  void call(Label target);
+  void lea_label(Gp d, Label label);
+  // The table's address into d; its entries (32-bit, relative to the table) are written by finish().
+  void lea_jump_table(Gp d, std::span<const Label> targets);
+  // A short forward jump inside one operation: at most 127 bytes, patched by land().
+  uint32_t jcc_short(X64Cc cc) { return short_jump(static_cast<uint8_t>(0x70 + static_cast<uint8_t>(cc))); }
+  uint32_t jmp_short() { return short_jump(0xEB); }
+  void land(uint32_t jump) { begin_[jump - 1] = static_cast<uint8_t>(offset() - jump); }
+  // A short backward jump inside one operation.
+  void jcc_back(X64Cc cc, uint32_t target) {
+    const uint32_t jump = jcc_short(cc);
+    begin_[jump - 1] = static_cast<uint8_t>(target - jump);
+  }
+
+  // --- Encoding ------------------------------------------------------------------------------------------------------
+  // `byte_reg`, `byte_rm`: that operand is an 8-bit register (spl, bpl, sil, dil need a REX prefix).
+  void rr(X64Op op, bool w, uint8_t reg, uint8_t rm, bool byte_reg = false, bool byte_rm = false) {
+    ensure();
+    if (op.prefix) *p_++ = op.prefix;
+    const bool force = (byte_reg && reg >= 4) || (byte_rm && rm >= 4);
+    const uint8_t rex = static_cast<uint8_t>(0x40 | w << 3 | (reg >> 3) << 2 | rm >> 3);
+    if (rex != 0x40 || force) *p_++ = rex;
+    opcode(op);
+    *p_++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
+  }
+  void rm(X64Op op, bool w, uint8_t reg, const Address& a, bool byte_reg = false) {
+    ensure();
+    if (op.prefix) *p_++ = op.prefix;
+    const uint8_t index = a.index.valid() ? a.index.id : 0;
+    const uint8_t rex = static_cast<uint8_t>(0x40 | w << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | a.base.id >> 3);
+    if (rex != 0x40 || (byte_reg && reg >= 4)) *p_++ = rex;
+    opcode(op);
+    memory_operand(reg, a);
+  }
+  // VEX.128 (L = 0). `v` is the additional, first source operand; 0 where the instruction has none.
+  void vex_rr(X64Op op, bool w, uint8_t reg, uint8_t v, uint8_t rm) {
+    ensure();
+    vex_prefix(op, w, reg, v, 0, rm);
+    *p_++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
+  }
+  void vex_rm(X64Op op, bool w, uint8_t reg, uint8_t v, const Address& a) {
+    ensure();
+    vex_prefix(op, w, reg, v, a.index.valid() ? a.index.id : 0, a.base.id);
+    memory_operand(reg, a);
+  }
+  // With a constant as memory operand; `trailing` immediate bytes will follow.
+  void rc(X64Op op, bool w, uint8_t reg, uint32_t constant, uint8_t trailing = 0) {
+    ensure();
+    if (op.prefix) *p_++ = op.prefix;
+    const uint8_t rex = static_cast<uint8_t>(0x40 | w << 3 | (reg >> 3) << 2);
+    if (rex != 0x40) *p_++ = rex;
+    opcode(op);
+    constant_operand(reg, constant, trailing);
+  }
+  void vex_rc(X64Op op, bool w, uint8_t reg, uint8_t v, uint32_t constant, uint8_t trailing = 0) {
+    ensure();
+    vex_prefix(op, w, reg, v, 0, 0);
+    constant_operand(reg, constant, trailing);
+  }
+  void byte(uint8_t b) { *p_++ = b; }  // of an instruction under way
+  void word(uint16_t x) { put(x); }
+  void dword(uint32_t x) { put(x); }
+  void qword(uint64_t x) { put(x); }
+  void ensure() {
+    if (end_ - p_ < kSlack) [[unlikely]]
+      grow();
+  }
+
+  // --- Constants -----------------------------------------------------------------------------------------------------
+  // Handles for rc and vex_rc; equal constants mostly share.
+  uint32_t constant8(uint64_t bits);
+  uint32_t constant16(uint64_t low, uint64_t high);
+
+ protected:
+  uint32_t instruction_bytes_ = 0;
+  uint32_t code_bytes_ = 0;
+
+ private:
+  struct Encoder;  // asmjit's Assembler and its CodeHolder, which owns the buffer
+  friend class X64Asmjit;
+
+  static constexpr ptrdiff_t kSlack = 64;  // any one instruction, with a word of padding
+  static constexpr uint32_t kMaxCodeBytes = 1u << 30;
+  // States of a label: its offset, or while unbound -2 minus the offset of the last displacement waiting for it.
+  static constexpr int32_t kUnused = -1;
+  static constexpr uint32_t kConstant16 = 1u << 31;
+
+  template <class T>
+  void put(T x) {
+    std::memcpy(p_, &x, sizeof(x));
+    p_ += sizeof(x);
+  }
+  void opcode(X64Op op) {
+    if (op.map != X64Op::kOneByte) {
+      *p_++ = 0x0F;
+      if (op.map == X64Op::k0F38) *p_++ = 0x38;
+      if (op.map == X64Op::k0F3A) *p_++ = 0x3A;
+    }
+    *p_++ = op.opcode;
+  }
+  void vex_prefix(X64Op op, bool w, uint8_t reg, uint8_t v, uint8_t index, uint8_t base) {
+    const uint8_t pp = op.prefix == 0 ? 0 : op.prefix == 0x66 ? 1 : op.prefix == 0xF3 ? 2 : 3;
+    const uint8_t not_r = static_cast<uint8_t>((~reg >> 3 & 1) << 7);
+    const uint8_t tail = static_cast<uint8_t>((~v & 15) << 3 | pp);
+    if (op.map == X64Op::k0F && !w && index < 8 && base < 8) {
+      *p_++ = 0xC5;
+      *p_++ = not_r | tail;
+    } else {
+      *p_++ = 0xC4;
+      *p_++ = static_cast<uint8_t>(not_r | (~index >> 3 & 1) << 6 | (~base >> 3 & 1) << 5 | op.map);
+      *p_++ = static_cast<uint8_t>(w << 7 | tail);
+    }
+    *p_++ = op.opcode;
+  }
+  void memory_operand(uint8_t reg, const Address& a) {
+    const uint8_t field = static_cast<uint8_t>((reg & 7) << 3);
+    const int32_t displacement = a.displacement;
+    // No displacement has no encoding for rbp and r13.
+    const uint8_t mod = displacement == 0 && (a.base.id & 7) != 5           ? 0x00
+                        : displacement == static_cast<int8_t>(displacement) ? 0x40
+                                                                            : 0x80;
+    if (a.index.valid()) {
+      *p_++ = mod | field | 4;
+      *p_++ = static_cast<uint8_t>(a.scale_log2 << 6 | (a.index.id & 7) << 3 | (a.base.id & 7));
+    } else if ((a.base.id & 7) == 4) {
+      *p_++ = mod | field | 4;
+      *p_++ = 0x24;
+    } else {
+      *p_++ = static_cast<uint8_t>(mod | field | (a.base.id & 7));
+    }
+    if (mod == 0x40) {
+      *p_++ = static_cast<uint8_t>(displacement);
+    } else if (mod == 0x80) {
+      put(displacement);
+    }
+  }
+  void constant_operand(uint8_t reg, uint32_t constant, uint8_t trailing) {
+    *p_++ = static_cast<uint8_t>((reg & 7) << 3 | 5);
+    constant_uses_.push_back({offset(), constant, trailing});
+    put(uint32_t{0});
+  }
+  uint32_t short_jump(uint8_t opcode_byte) {
+    ensure();
+    *p_++ = opcode_byte;
+    *p_++ = 0;
+    return offset();
+  }
+  void branch_to(Label target, uint8_t short_form, uint16_t long_form);
+  void reference(Label target);  // appends a displacement of four bytes
+  void grow();
+  bool place_constants();
+  bool place_jump_tables();
+  void patch(uint32_t at, uint32_t target, uint32_t trailing);
+
+  struct ConstantUse {
+    uint32_t at;
+    uint32_t constant;
+    uint32_t trailing;
+  };
+  struct TableUse {
+    uint32_t at;     // of the displacement
+    uint32_t first;  // in table_targets_
+    uint32_t count;
+  };
+
+  uint8_t* begin_ = nullptr;
+  uint8_t* p_ = nullptr;
+  uint8_t* end_ = nullptr;
+  std::vector<int32_t> labels_;
+  std::vector<ConstantUse> constant_uses_;
+  std::vector<uint64_t> constants8_;
+  std::vector<uint64_t> constants16_;  // pairs
+  std::vector<TableUse> tables_;
+  std::vector<Label> table_targets_;
+  // Recently made constants by hash, as handles + 1: finds most repetitions in constant time.
+  uint32_t recent_[64] = {};
+  std::unique_ptr<Encoder> encoder_;
+  char error_[96] = {};
+};
+
+}  // namespace arris::masm
