@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "cli/values.h"
 
 namespace arris::cli {
@@ -25,11 +26,15 @@ std::expected<std::vector<api::Val>, std::string> parse_arguments(const std::str
 }
 
 std::string explain_missing_function(const api::Module& module, const std::string& name) {
+  constexpr size_t kMaxListed = 50;
   std::string known;
+  size_t count = 0;
   for (const api::ExportType& e : module.exports()) {
-    if (e.type.kind() == api::ExternKind::func) known += fmt::format("{}{}", known.empty() ? "" : ", ", e.name);
+    if (e.type.kind() != api::ExternKind::func || ++count > kMaxListed) continue;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", printable(e.name));
   }
-  return fmt::format("Function \"{}\" not found in the module export list.{}", name,
+  if (count > kMaxListed) known += fmt::format(" and {} more", count - kMaxListed);
+  return fmt::format("Function \"{}\" not found in the module export list.{}", printable(name),
                      known.empty() ? " It exports no functions." : " It exports: " + known);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "engine/access.h"
 
 namespace arris::api {
@@ -85,14 +86,13 @@ std::optional<Extern> Linker::get(StoreRef store, std::string_view module, std::
   return value ? std::optional(*value) : std::nullopt;
 }
 
-std::string Linker::describe_missing(const ImportType& import) const {
-  std::string out =
-      "\"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\" " + to_string(import.type);
+// What there is instead of a missing import, in words. Names are shown escaped: they are the guest's.
+std::string Linker::suggest(const ImportType& import) const {
   arris::Nearest nearest(import.name);
   auto space = modules_.find(import.module);
   if (space != modules_.end()) {
     for (const auto& entry : space->second) nearest.consider(entry.first);
-    return nearest.found().empty() ? out : out + ", did you mean \"" + std::string(nearest.found()) + "\"?";
+    return nearest.found().empty() ? std::string() : "did you mean " + quoted(nearest.found()) + "?";
   }
   // The whole module name is unknown: a module of a similar name, or another module that has this very name.
   arris::Nearest module(import.module);
@@ -102,44 +102,65 @@ std::string Linker::describe_missing(const ImportType& import) const {
     bool has = entry.second.find(import.name) != entry.second.end();
     if (has && (elsewhere.empty() || entry.first < elsewhere)) elsewhere = entry.first;
   }
-  if (!module.found().empty()) return out + ", did you mean module \"" + std::string(module.found()) + "\"?";
-  if (!elsewhere.empty()) return out + ", which module \"" + std::string(elsewhere) + "\" has";
-  return out + " (no module of that name is provided)";
+  if (!module.found().empty()) return "did you mean module " + quoted(module.found()) + "?";
+  if (!elsewhere.empty()) return "which module " + quoted(elsewhere) + " has";
+  return "(no module of that name is provided)";
+}
+
+ImportStatus Linker::status_of(StoreRef store, const Module& module, const ImportType& import, size_t index) const {
+  const Item* item = find(import.module, import.name);
+  if (item == nullptr) return {ImportStatus::Kind::missing, suggest(import), std::nullopt};
+  auto value = materialize(store, *item);
+  if (!value) return {ImportStatus::Kind::refused, value.error().to_string(), std::nullopt};
+  const arris::Module& decoded = Access::module(module);
+  StoreState* state = Access::state(store);
+  arris::runtime::Extern raw;
+  if (!Access::to_runtime(state, *value, raw))
+    return {ImportStatus::Kind::mismatched, "the value belongs to another store", std::nullopt};
+  std::string why = arris::runtime::explain_import_mismatch(state->store, decoded, decoded.imports[index], raw);
+  if (!why.empty()) return {ImportStatus::Kind::mismatched, std::move(why), std::nullopt};
+  return {ImportStatus::Kind::provided, {}, *std::move(value)};
+}
+
+std::vector<ImportStatus> Linker::check(StoreRef store, const Module& module) const {
+  std::vector<ImportType> imports = module.imports();
+  std::vector<ImportStatus> all;
+  all.reserve(imports.size());
+  for (size_t i = 0; i < imports.size(); ++i) all.push_back(status_of(store, module, imports[i], i));
+  return all;
 }
 
 std::expected<std::vector<Extern>, Error> Linker::resolve(StoreRef store, const Module& module) const {
-  StoreState* state = Access::state(store);
-  if (!(engine_ == state->engine) || !(engine_ == module.engine())) {
+  if (!(engine_ == Access::state(store)->engine) || !(engine_ == module.engine())) {
     return std::unexpected(
         Error{ErrorCode::incompatible_import_type, kNoOffset, "module, store and linker belong to different engines"});
   }
-  const arris::Module& decoded = Access::module(module);
   std::vector<ImportType> imports = module.imports();
   std::vector<Extern> values;
   values.reserve(imports.size());
   ProblemList missing, mismatched;
   for (size_t i = 0; i < imports.size(); ++i) {
     const ImportType& import = imports[i];
-    const Item* item = find(import.module, import.name);
-    if (item == nullptr) {
-      missing.add([&] { return describe_missing(import); });
-      continue;
+    ImportStatus status = status_of(store, module, import, i);
+    auto name = [&] { return quoted(import.module) + ' ' + quoted(import.name); };
+    switch (status.kind) {
+      case ImportStatus::Kind::provided: values.push_back(*std::move(status.value)); break;
+      case ImportStatus::Kind::missing:
+        missing.add([&] {
+          const char* separator = status.note.empty() ? "" : status.note.starts_with('(') ? " " : ", ";
+          return name() + ' ' + to_string(import.type) + separator + status.note;
+        });
+        break;
+      case ImportStatus::Kind::mismatched:
+      case ImportStatus::Kind::refused: mismatched.add([&] { return name() + ": " + status.note; }); break;
     }
-    auto value = materialize(store, *item);
-    if (!value) return std::unexpected(std::move(value).error());
-    arris::runtime::Extern raw;
-    std::string why = Access::to_runtime(state, *value, raw)
-                          ? arris::runtime::explain_import_mismatch(state->store, decoded, decoded.imports[i], raw)
-                          : "the value belongs to another store";
-    if (!why.empty())
-      mismatched.add(
-          [&] { return "\"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\": " + why; });
-    values.push_back(*value);
   }
-  if (!missing.empty()) return std::unexpected(Error{ErrorCode::unknown_import, kNoOffset, missing.text()});
+  if (missing.empty() && mismatched.empty()) return values;
+  if (missing.empty()) return std::unexpected(Error{ErrorCode::incompatible_import_type, kNoOffset, mismatched.text()});
+  std::string text = missing.text();
   if (!mismatched.empty())
-    return std::unexpected(Error{ErrorCode::incompatible_import_type, kNoOffset, mismatched.text()});
-  return values;
+    text += "\n" + std::string(message_of(ErrorCode::incompatible_import_type)) + ": " + mismatched.text();
+  return std::unexpected(Error{ErrorCode::unknown_import, kNoOffset, std::move(text)});
 }
 
 std::expected<Instance, InstantiationError> Linker::instantiate(StoreRef store, const Module& module) const {

@@ -55,6 +55,52 @@ TEST(Linker, NamesEveryImportOfTheWrongType) {
   EXPECT_NE(result.error().to_string().find("\"h\" \"g\": "), std::string::npos) << result.error().to_string();
 }
 
+TEST(Linker, NamesMissingAndMismatchedImportsTogether) {
+  World world;
+  world.linker.define_func("h", "f", [](int32_t) {});
+  auto result = world.linker.instantiate(
+      world.store, testing::compile(world.engine,
+                                    "(module (import \"h\" \"f\" (func (param i64))) (import \"h\" \"fs\" (func))"
+                                    " (import \"h\" \"far_away\" (table 1 funcref)))"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().error()->code, ErrorCode::unknown_import);
+  EXPECT_EQ(result.error().to_string(),
+            "unknown import: \"h\" \"fs\" (func), did you mean \"f\"?\n"
+            "  \"h\" \"far_away\" (table 1 funcref)\n"
+            "incompatible import type: \"h\" \"f\": expected func [i64] -> [], found func [i32] -> []");
+}
+
+TEST(Linker, EscapesNamesThatTheGuestChose) {
+  World world;
+  world.linker.define_func("h\x1b[2J", "f\u202e", [](int32_t) {});
+  Module module = testing::compile(world.engine,
+                                   R"((module (import "h\1b[2J" "f\u{202e}" (func))
+                                              (import "h\1b[2J" "g\n\u{202e}" (func))
+                                              (import "\07" "\u{9b}2J" (func))))");
+  auto result = world.linker.instantiate(world.store, module);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().to_string(),
+            "unknown import: \"h\\1b[2J\" \"g\\n\\u{202e}\" (func)\n"
+            "  \"\\07\" \"\\u{9b}2J\" (func) (no module of that name is provided)\n"
+            "incompatible import type: \"h\\1b[2J\" \"f\\u{202e}\": expected func [] -> [], found func [i32] -> []");
+}
+
+TEST(Linker, TellsTheStatusOfEveryImport) {
+  World world;
+  world.linker.define_func("h", "write", [](int32_t) {});
+  Module module = testing::compile(world.engine,
+                                   "(module (import \"h\" \"write\" (func (param i32)))"
+                                   " (import \"h\" \"writ\" (func)) (import \"h\" \"write\" (global i32)))");
+  std::vector<ImportStatus> all = world.linker.check(world.store, module);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].kind, ImportStatus::Kind::provided);
+  EXPECT_TRUE(all[0].value);
+  EXPECT_EQ(all[1].kind, ImportStatus::Kind::missing);
+  EXPECT_EQ(all[1].note, "did you mean \"write\"?");
+  EXPECT_EQ(all[2].kind, ImportStatus::Kind::mismatched);
+  EXPECT_EQ(all[2].note, "expected global, found func");
+}
+
 TEST(Linker, ConnectsInstancesUnderAName) {
   World world;
   Instance provider =

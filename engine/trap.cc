@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "base/printable.h"
 #include "engine/access.h"
 
 namespace arris::api {
@@ -72,7 +73,10 @@ arris::runtime::Outcome raise(StoreState* store, Trap&& trap) {
     }
     trap = Trap("a host function threw an exception of another store");
   }
-  store->store.set_trap(trap.code(), std::string(trap.message()));
+  // With frames it went through a call before: they reach to the outermost one already.
+  arris::runtime::TrapState state{.code = trap.code(), .message = std::string(trap.message())};
+  state.has_backtrace = !trap.frames().empty();
+  store->store.set_trap(std::move(state));
   store->host_trap = std::move(trap);
   return arris::runtime::Outcome::trap;
 }
@@ -123,7 +127,7 @@ std::vector<Val> Trap::payload() const { return state_->exception.exception_payl
 
 std::string Trap::to_string() const {
   if (state_->exit_status) return "exit with status " + std::to_string(*state_->exit_status);
-  std::string out = "trap: " + state_->message;
+  std::string out = "trap: " + printable_message(state_->message);
   uint64_t number = 0;
   for (const Frame& frame : state_->frames) {
     char text[64];
@@ -135,13 +139,13 @@ std::string Trap::to_string() const {
     std::snprintf(text, sizeof text, "\n  %3" PRIu64 ": ", number++);
     out += text;
     if (!frame.func_name.empty()) {
-      out += frame.func_name;
+      out += printable(frame.func_name);
     } else if (frame.is_host) {
       out += "host function";
     } else {
       out += "func[" + std::to_string(frame.func_index) + "]";
     }
-    if (!frame.module_name.empty()) out += " (" + frame.module_name + ")";
+    if (!frame.module_name.empty()) out += " (" + printable(frame.module_name) + ")";
     if (!frame.is_host) {
       std::snprintf(text, sizeof text, " at 0x%" PRIx32, frame.offset);
       out += text;

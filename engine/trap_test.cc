@@ -68,6 +68,15 @@ TEST(Trap, PassesThroughHostFramesWithItsOriginAndBothSidesFrames) {
   EXPECT_EQ(names, (std::vector<std::string>{"inner", "outer"}));
 }
 
+TEST(Trap, ShowsGuestNamesEscaped) {
+  World world;
+  auto result = world.func(R"((module $"m\1b[1m" (func $"f\u{202e}\n" (export "f") unreachable)))").call({});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().frames()[0].func_name, "f\u202e\n");
+  EXPECT_NE(result.error().to_string().find("0: f\\u{202e}\\n (m\\1b[1m) at 0x"), std::string::npos)
+      << result.error().to_string();
+}
+
 TEST(Trap, AHostFunctionMaySwallowATrapAndCarryOn) {
   World world;
   world.linker.define_func("h", "attempt", [](Caller& caller) -> int32_t {

@@ -102,7 +102,8 @@ class Backtrace {
 }  // namespace
 
 void Store::capture_backtrace(const uint8_t* ip, uint64_t* locals, InstanceData* instance) {
-  if (!trap_.backtrace.empty()) return;
+  if (trap_.has_backtrace) return;
+  trap_.has_backtrace = true;
   Backtrace backtrace;
   auto* entry = static_cast<const EntryFrame*>(context_.entry_frame);
   if (instance) {

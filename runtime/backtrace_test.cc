@@ -84,6 +84,15 @@ TEST_F(Backtraces, AreCapturedOncePerTrap) {
   EXPECT_TRUE(store_.trap().backtrace.empty());
 }
 
+TEST_F(Backtraces, AreNotWalkedAgainForATrapThatHasOne) {
+  uint64_t* locals = push_frame(second_, nullptr, nullptr);
+  TrapState trap{.code = TrapCode::unreachable};
+  trap.has_backtrace = true;
+  store_.set_trap(std::move(trap));
+  store_.capture_backtrace(ip(second_, 6), locals, &instance_->data());
+  EXPECT_TRUE(store_.trap().backtrace.empty());
+}
+
 TEST_F(Backtraces, KeepBothEndsOfDeepRecursion) {
   uint64_t* locals = push_frame(first_, nullptr, nullptr);
   constexpr uint32_t kDepth = 100'001;

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/leb128.h"
+#include "base/printable.h"
 #include "runtime/const_expr.h"
 #include "runtime/memory.h"
 #include "runtime/table.h"
@@ -76,11 +77,10 @@ class Instantiator {
   Status check_imports() {
     for (size_t i = 0; i < module_.imports.size(); ++i) {
       const Import& import = module_.imports[i];
-      std::string name =
-          "\"" + std::string(module_.text(import.module)) + "\" \"" + std::string(module_.text(import.name)) + "\"";
-      if (i >= imports_.size()) return refuse(ErrorCode::unknown_import, std::move(name));
+      auto name = [&] { return quoted(module_.text(import.module)) + ' ' + quoted(module_.text(import.name)); };
+      if (i >= imports_.size()) return refuse(ErrorCode::unknown_import, name());
       std::string mismatch = explain_import_mismatch(store_, module_, import, imports_[i]);
-      if (!mismatch.empty()) return refuse(ErrorCode::incompatible_import_type, name + ": " + mismatch);
+      if (!mismatch.empty()) return refuse(ErrorCode::incompatible_import_type, name() + ": " + mismatch);
     }
     return {};
   }

@@ -187,7 +187,9 @@ Outcome Store::run_host(const FuncInstance& func, InstanceData* caller, uint64_t
 // ---- Traps and exceptions ----------------------------------------------------------------------------------------------------
 
 Outcome Store::set_trap(TrapCode code, std::string message) {
-  trap_ = TrapState{code, std::move(message), {}, 0};
+  trap_ = TrapState{};
+  trap_.code = code;
+  trap_.message = std::move(message);
   return Outcome::trap;
 }
 

@@ -50,9 +50,11 @@ struct BacktraceFrame {
 
 struct TrapState {
   TrapCode code = TrapCode::none;
-  std::string message;                    // host_error and details; empty: message_of(code)
-  std::vector<BacktraceFrame> backtrace;  // at most kBacktraceEnds innermost and as many outermost frames
+  std::string message = {};                    // host_error and details; empty: message_of(code)
+  std::vector<BacktraceFrame> backtrace = {};  // at most kBacktraceEnds innermost and as many outermost frames
   uint64_t omitted_frames = 0;  // left out between backtrace[kBacktraceEnds - 1] and backtrace[kBacktraceEnds]
+  // The backtrace was taken where the trap began: it is not walked again in each host function that the trap passes through.
+  bool has_backtrace = false;
 };
 inline constexpr uint32_t kBacktraceEnds = 50;
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "base/printable.h"
 #include "wasm/limits.h"
 
 namespace arris::validator {
@@ -229,7 +230,7 @@ ModuleValidator::Result ModuleValidator::exports() {
       return error(ErrorCode::feature_disabled, "export of a mutable global", e.name.offset);
     }
     if (!names.insert(module_.text(e.name)).second) {
-      return error(ErrorCode::duplicate_export_name, std::string(module_.text(e.name)), e.name.offset);
+      return error(ErrorCode::duplicate_export_name, quoted(module_.text(e.name)), e.name.offset);
     }
   }
   return {};

@@ -21,8 +21,22 @@
 #include "arris/engine.h"
 #include "arris/extern.h"
 #include "arris/instance.h"
+#include "arris/module.h"
 
 namespace arris::api {
+
+// What a linker has for one import.
+struct ImportStatus {
+  enum class Kind : uint8_t {
+    provided,
+    missing,
+    mismatched,  // there, but of another type
+    refused,     // there, but the store could not take it
+  };
+  Kind kind;
+  std::string note;             // missing: the most similar name, if any; otherwise what does not fit. Safe to show.
+  std::optional<Extern> value;  // provided
+};
 
 class Linker {
  public:
@@ -49,8 +63,11 @@ class Linker {
   // The value under a name as seen in `store`.
   std::optional<Extern> get(StoreRef store, std::string_view module, std::string_view name) const;
 
+  // What this linker has for each import of `module`, in order. All three must belong to one engine.
+  std::vector<ImportStatus> check(StoreRef store, const Module& module) const;
   // A value for every import of `module`, in order. The error names every import that is missing (with its type and the most
-  // similar name there is) or has the wrong type. Errors: unknown_import, incompatible_import_type.
+  // similar name there is) and every one of the wrong type, names escaped (base/printable.h). Errors: unknown_import,
+  // incompatible_import_type.
   std::expected<std::vector<Extern>, Error> resolve(StoreRef store, const Module& module) const;
   // resolve, then Instance::create.
   std::expected<Instance, InstantiationError> instantiate(StoreRef store, const Module& module) const;
@@ -67,7 +84,8 @@ class Linker {
   void set(std::string_view module, std::string_view name, Item item);
   const Item* find(std::string_view module, std::string_view name) const;
   static std::expected<Extern, Error> materialize(StoreRef store, const Item& item);
-  std::string describe_missing(const ImportType& import) const;
+  std::string suggest(const ImportType& import) const;
+  ImportStatus status_of(StoreRef store, const Module& module, const ImportType& import, size_t index) const;
 
   Engine engine_;
   NameMap<NameMap<Item>> modules_;
