@@ -170,10 +170,9 @@ int run(const Options& o) {
   if (!store) return fail(o, store.error().to_string());
   if (o.fuel) store->set_fuel(*o.fuel);
   wasi->attach(*store);
-  if (o.max_threads > 0) {
-    auto enabled = wasi->enable_threads(linker, *module, *store);
-    if (!enabled) return fail_instantiation(o, enabled.error());
-  }
+  // Also where none may be spawned: a module that could use threads gets its shared memory all the same.
+  auto enabled = wasi->enable_threads(linker, *module, *store);
+  if (!enabled) return fail_instantiation(o, enabled.error());
 
   std::optional<Deadline> deadline;
   if (o.timeout) deadline.emplace(store->interrupt_handle(), *o.timeout);

@@ -1,6 +1,7 @@
 #include "wasi/threads.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <utility>
 
@@ -23,6 +24,25 @@ ThreadGroup::ThreadGroup(const api::Linker& linker, const api::Module& module, a
                          uint32_t max_threads, uint64_t fuel, Prepare prepare)
     : linker_(linker), module_(module), max_threads_(max_threads), fuel_(fuel), prepare_(std::move(prepare)) {
   stores_.emplace(0, first.interrupt_handle());
+}
+
+// Held for a few instructions only. A signal handler that comes meanwhile on the same thread does not wait.
+bool ThreadGroup::with_stores(bool wait, auto use) {
+  while (stores_in_use_.test_and_set(std::memory_order_acquire)) {
+    if (!wait) return false;
+    sched_yield();
+  }
+  use(stores_);
+  stores_in_use_.clear(std::memory_order_release);
+  return true;
+}
+
+void ThreadGroup::interrupt_others() {
+  with_stores(false, [](auto& stores) {
+    for (auto& [tid, handle] : stores) {
+      if (tid != 0) handle.interrupt();
+    }
+  });
 }
 
 int32_t ThreadGroup::spawn(int32_t start_arg) {
@@ -64,7 +84,7 @@ std::optional<api::Trap> ThreadGroup::run(int32_t tid, int32_t start_arg) {
   {
     std::lock_guard lock(mutex_);
     if (ending_) return std::nullopt;
-    stores_.insert_or_assign(tid, store->interrupt_handle());
+    with_stores(true, [&](auto& stores) { stores.insert_or_assign(tid, store->interrupt_handle()); });
   }
   auto call = [&]() -> std::optional<api::Trap> {
     auto instance = linker_.instantiate(*store, module_);
@@ -80,7 +100,7 @@ std::optional<api::Trap> ThreadGroup::run(int32_t tid, int32_t start_arg) {
   };
   auto trap = call();
   std::lock_guard lock(mutex_);
-  stores_.erase(tid);
+  with_stores(true, [&](auto& stores) { stores.erase(tid); });
   return trap;
 }
 
@@ -89,13 +109,15 @@ void ThreadGroup::end(std::optional<api::Trap> reason) {
   if (ending_) return;  // what stops because it was told to is no reason
   ending_ = true;
   reason_ = std::move(reason);
-  for (auto& [tid, handle] : stores_) handle.interrupt();
+  with_stores(true, [](auto& stores) {
+    for (auto& [tid, handle] : stores) handle.interrupt();
+  });
 }
 
 std::optional<api::Trap> ThreadGroup::finish(std::optional<api::Trap> first) {
   {
     std::lock_guard lock(mutex_);
-    stores_.erase(0);
+    with_stores(true, [](auto& stores) { stores.erase(0); });
   }
   end(std::move(first));
   std::unique_lock lock(mutex_);

@@ -1,10 +1,11 @@
 // ThreadGroup: wasi-threads. Each thread is a Store of its own that instantiates the same module on the same shared memory.
 //
 // The first reason to end (a trap in any thread, proc_exit, the end of the first thread) ends all: every store is interrupted,
-// and finish() waits for the last. Thread-safe. Kept alive by its threads.
+// and finish() waits for the last. Thread-safe. Kept alive by its threads and, for the first Store's waker, by Wasi.
 // Proposal: WebAssembly/wasi-threads: thread-spawn(start_arg) calls the export wasi_thread_start(tid, start_arg).
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,9 @@ class ThreadGroup : public std::enable_shared_from_this<ThreadGroup> {
 
   // A thread id, or a negated errno: the limit is reached, the group ends, or the host has no more threads.
   int32_t spawn(int32_t start_arg);
+  // The first thread is asked to stop: asks the others at the same time, so that they need not wait for it to get round to it.
+  // Async-signal-safe. May do nothing if a thread begins or ends just now; finish() asks again.
+  void interrupt_others();
   // Called with how the first thread ended. Ends and awaits all others; the reason that ended the group, if it is another's.
   std::optional<api::Trap> finish(std::optional<api::Trap> first);
 
@@ -46,9 +50,14 @@ class ThreadGroup : public std::enable_shared_from_this<ThreadGroup> {
   uint64_t fuel_;
   Prepare prepare_;
 
+  // Runs `use` on stores_; false if it is in use and `wait` is not allowed.
+  bool with_stores(bool wait, auto use);
+
   std::mutex mutex_;
   std::condition_variable thread_ended_;
-  std::unordered_map<int32_t, api::InterruptHandle> stores_;  // of running threads; the first is 0
+  // Of running threads; the first is 0. Behind a flag instead of the mutex, as signal handlers look, too.
+  std::atomic_flag stores_in_use_;
+  std::unordered_map<int32_t, api::InterruptHandle> stores_;
   int32_t next_tid_ = 1;
   uint32_t live_ = 0;
   bool ending_ = false;

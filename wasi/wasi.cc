@@ -2,6 +2,7 @@
 #include "wasi/wasi.h"
 
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
 #include <utility>
 
@@ -19,12 +20,17 @@ struct Attachment {
       : context(&wasi), store(the_store), waker(&stop_requested, this) {}
 
   static bool stop_requested(void* self) { return static_cast<Attachment*>(self)->store.interrupted(); }
-  static void wake(void* self) { static_cast<Attachment*>(self)->waker.wake(); }
+  static void wake(void* self) {
+    auto* attachment = static_cast<Attachment*>(self);
+    attachment->waker.wake();
+    if (ThreadGroup* others = attachment->first_of.load()) others->interrupt_others();
+  }
 
   WasiContext* context;
   api::StoreRef store;
   Waker waker;
   ThreadGroup* threads = nullptr;
+  std::atomic<ThreadGroup*> first_of = nullptr;  // the group, if this is its first thread
 };
 
 namespace {
@@ -176,7 +182,7 @@ std::expected<void, api::Error> Wasi::enable_threads(api::Linker& linker, const 
                                                      api::StoreRef first) {
   for (const api::ImportType& import : module.imports()) {
     const api::MemoryType* type = import.type.memory();
-    if (type == nullptr || !type->shared) continue;
+    if (type == nullptr || !type->shared || linker.get(first, import.module, import.name)) continue;
     auto memory = api::SharedMemory::create(linker.engine(), *type);
     if (!memory) return std::unexpected(std::move(memory).error());
     linker.define(import.module, import.name, *memory);
@@ -186,15 +192,15 @@ std::expected<void, api::Error> Wasi::enable_threads(api::Linker& linker, const 
     return make_attachment(*context, store, &group);
   };
   threads_ = std::make_shared<ThreadGroup>(linker, module, first, max_threads_, fuel_per_thread_, prepare);
-  if (auto* attachment = first.data<Attachment>()) attachment->threads = threads_.get();
+  if (auto* attachment = first.data<Attachment>()) {
+    attachment->threads = threads_.get();
+    attachment->first_of.store(threads_.get());
+  }
   return {};
 }
 
 std::optional<api::Trap> Wasi::finish_threads(std::optional<api::Trap> first) {
-  if (!threads_) return first;
-  auto reason = threads_->finish(std::move(first));
-  threads_.reset();
-  return reason;
+  return threads_ ? threads_->finish(std::move(first)) : first;  // kept: the first store's waker knows it
 }
 
 }  // namespace arris::wasi

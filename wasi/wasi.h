@@ -49,9 +49,9 @@ class Wasi {
   // Makes this the guest of `store`: before anything of it runs. Sets the store's waker.
   void attach(api::StoreRef store);
 
-  // wasi-threads (WasiConfig::max_threads > 0). Defines a shared memory for every shared memory that `module` imports, then
-  // lets it spawn threads, which are instantiated from `linker` (kept by reference until finish_threads). Call after attach
-  // and before instantiation. Errors: of SharedMemory::create.
+  // wasi-threads. Defines a shared memory for every shared memory that `module` imports and `linker` does not know; then, if
+  // WasiConfig::max_threads is not 0, lets it spawn threads, which are instantiated from `linker` (kept by reference until
+  // finish_threads). Call after attach and before instantiation. Errors: of SharedMemory::create.
   std::expected<void, api::Error> enable_threads(api::Linker& linker, const api::Module& module, api::StoreRef first);
   // After the first thread ended, with its trap or none: ends all others and waits for them. Returns why the guest ended:
   // `first`, or the trap or exit of the thread that ended it before. Without threads just `first`.
