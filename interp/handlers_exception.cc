@@ -5,6 +5,7 @@
 
 #include "interp/calls.h"
 #include "interp/handlers.h"
+#include "runtime/exception_handlers.h"
 
 namespace arris::interp {
 
@@ -19,51 +20,18 @@ struct Place {
   InstanceData* inst;
 };
 
-bool takes(const ExceptionHandler& handler, const ExceptionObject& exception, const InstanceData* inst) {
-  switch (handler.kind) {
-    case HandlerKind::catch_:
-    case HandlerKind::catch_ref:
-    case HandlerKind::legacy_catch: return inst->tags[handler.tag_index] == exception.tag;
-    case HandlerKind::catch_all:
-    case HandlerKind::catch_all_ref:
-    case HandlerKind::legacy_catch_all:
-    case HandlerKind::delegate: return true;
-  }
-  return false;
-}
-
-// The handler in one function for an exception at `offset`, or null. A delegate starts the search again at its target, which lies
-// outside of the delegating try, so the search ends.
-const ExceptionHandler* find_in_function(const FuncCode& code, uint32_t offset, const ExceptionObject& exception,
-                                         const InstanceData* inst) {
-  for (size_t i = 0; i < code.handlers.size(); ++i) {
-    const ExceptionHandler& handler = code.handlers[i];
-    if (offset < handler.begin_offset || offset >= handler.end_offset || !takes(handler, exception, inst)) continue;
-    if (handler.kind != HandlerKind::delegate) return &handler;
-    if (handler.target_offset == kNoHandlerTarget) return nullptr;
-    offset = handler.target_offset;
-  }
-  return nullptr;
-}
-
 // Finds the innermost handler from `place` outwards and moves `place` to its frame.
 const ExceptionHandler* find_handler(Place& place, const FuncCode*& code, const ExceptionObject& exception) {
   for (;;) {
     code = &current_function(place.inst, place.ip);
     const uint32_t offset = static_cast<uint32_t>(place.ip - code->code);
-    if (const ExceptionHandler* handler = find_in_function(*code, offset, exception, place.inst)) return handler;
+    if (const ExceptionHandler* handler = runtime::find_handler(*code, offset, exception, place.inst)) return handler;
     const FrameRecord& record = *record_of(place.locals, code->frame_offset);
     if (record.caller_instance == nullptr) return nullptr;
     // The call instruction ends right before the return address.
     place = {record.return_ip - 1, record.caller_locals, record.caller_instance};
   }
 }
-
-bool pushes_payload(HandlerKind kind) {
-  return kind == HandlerKind::catch_ || kind == HandlerKind::catch_ref || kind == HandlerKind::legacy_catch;
-}
-bool pushes_reference(HandlerKind kind) { return kind == HandlerKind::catch_ref || kind == HandlerKind::catch_all_ref; }
-bool is_legacy(HandlerKind kind) { return kind == HandlerKind::legacy_catch || kind == HandlerKind::legacy_catch_all; }
 
 }  // namespace
 
@@ -79,13 +47,7 @@ COLD_HANDLER(throw_in_tos) {
   locals = place.locals;
   inst = place.inst;
   mem = inst->memory0_base;
-  sp = locals + code->frame_offset + kFrameRecordSlots + handler->height;
-  if (pushes_payload(handler->kind)) {
-    std::memcpy(sp, exception->payload(), exception->payload_slots * sizeof(uint64_t));
-    sp += exception->payload_slots;
-  }
-  if (pushes_reference(handler->kind)) *sp++ = tos;
-  if (is_legacy(handler->kind)) locals[handler->exception_slot] = tos;
+  sp = runtime::enter_handler(*handler, *code, locals, *exception);
   tos = *--sp;
   ip = code->code + handler->target_offset;
   st = code->side_table + handler->target_entry;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "runtime/machine_frames.h"
 #include "runtime/store.h"
 #include "wasm/instruction_reader.h"
 
@@ -27,6 +28,16 @@ class Backtrace {
       ip = record->return_ip - 1;  // within the calling instruction
       locals = record->caller_locals;
       instance = record->caller_instance;
+    }
+  }
+
+  // The same of an activation of compiled code.
+  void add_machine_frames(const MachineSupport& support, const MachineExit& exit) {
+    for (MachineFrames frames(support, exit); !frames.at_end(); frames.next()) {
+      const Module& module = *frames.block().module;
+      const uint32_t index = frames.function().index;
+      add({&module, frames.instance(), FuncIndex(index + module.imported_funcs),
+           module.bodies[index].code_offset + frames.wasm_offset()});
     }
   }
 
@@ -113,6 +124,7 @@ void Store::capture_backtrace(const uint8_t* ip, uint64_t* locals, InstanceData*
   for (; entry; entry = entry->previous) {
     if (entry->exit_func) backtrace.add_host();
     if (entry->exit_instance) backtrace.add_frames(entry->exit_ip, entry->exit_locals, entry->exit_instance);
+    if (entry->machine_exit.sp != 0) backtrace.add_machine_frames(*options_.machine, entry->machine_exit);
   }
   backtrace.finish(trap_);
 }

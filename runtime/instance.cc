@@ -129,10 +129,11 @@ class Instantiator {
 
   void make_funcs() {
     for (CanonicalTypeId id : module_.canonical_types) instance_.types_.push_back(&module_.registry->get(id));
+    const MachineEntry* entry = store_.slow_entry();
     for (uint32_t i = module_.imported_funcs; i < module_.funcs.size(); ++i) {
       const FuncCode* code = &module_.func_codes[i - module_.imported_funcs];
       const CanonicalType* type = instance_.types_[module_.funcs[i].value];
-      instance_.own_funcs_.push_back({type, code, &instance_.data_, nullptr, nullptr, FuncIndex(i), nullptr});
+      instance_.own_funcs_.push_back({type, code, &instance_.data_, nullptr, nullptr, FuncIndex(i), entry});
       instance_.funcs_.push_back(&instance_.own_funcs_.back());
     }
   }

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "runtime/instance.h"
+#include "runtime/machine_frames.h"
 #include "runtime/memory.h"
 
 namespace arris::runtime {
@@ -41,9 +42,11 @@ Store::~Store() {
 
 FuncInstance* Store::new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
                                    void (*drop_environment)(void*)) {
-  FuncInstance func{&type, nullptr, nullptr, callback, environment, FuncIndex(), nullptr};
+  FuncInstance func{&type, nullptr, nullptr, callback, environment, FuncIndex(), slow_entry()};
   return &host_funcs_.emplace_back(func, drop_environment).func;
 }
+
+const MachineEntry* Store::slow_entry() const { return options_.machine ? &options_.machine->slow_entry : nullptr; }
 
 uint64_t Store::memory_bytes() const {
   uint64_t sum = 0;
@@ -174,6 +177,41 @@ Outcome Store::call_host(const FuncInstance& func, InstanceData* caller, uint64_
   Outcome outcome = run_host(func, caller, slots);
   entry->exit_instance = nullptr;
   entry->exit_func = nullptr;
+  return outcome;
+}
+
+Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit) {
+  auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
+  machine->machine_exit = exit;
+  const size_t area = std::max(func.type->param_slots, func.type->result_slots);
+  const bool has_room = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) >= context_.native_stack_limit &&
+                        area <= static_cast<size_t>(context_.stack_limit - slots);
+  Outcome outcome;
+  if (!has_room) [[unlikely]] {
+    outcome = exhausted();
+  } else if (func.code == nullptr) {
+    machine->exit_func = &func;
+    context_.stack_top = slots + area;
+    outcome = run_host(func, exit.instance, slots);
+    machine->exit_func = nullptr;
+  } else {
+    EntryFrame entry{};
+    entry.previous = machine;
+    context_.entry_frame = &entry;
+    context_.stack_top = slots + area;
+    outcome = options_.interpret(*this, func, slots);
+    context_.entry_frame = machine;
+  }
+  machine->machine_exit.sp = 0;
+  return outcome;
+}
+
+Outcome Store::trap_in_machine(TrapCode code, const MachineExit& exit) {
+  auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
+  machine->machine_exit = exit;
+  const Outcome outcome = set_trap(code);
+  capture_backtrace(nullptr, nullptr, nullptr);
+  machine->machine_exit.sp = 0;
   return outcome;
 }
 

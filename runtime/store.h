@@ -22,6 +22,7 @@
 
 namespace arris::runtime {
 
+struct MachineSupport;  // runtime/machine_frames.h
 class Memory;    // runtime/memory.h: owns a MemoryInstance and its reservation; shared_ptr when shared between Stores
 class Instance;  // runtime/instance.h: owns an InstanceData and its arrays
 
@@ -31,6 +32,9 @@ using ExecuteFn = Outcome (*)(Store& store, const FuncInstance& func, uint64_t* 
 
 struct StoreOptions {
   ExecuteFn execute = nullptr;
+  // If the Store may run compiled code: the stubs of its engine; and the interpreter, for the functions that have none.
+  const MachineSupport* machine = nullptr;
+  ExecuteFn interpret = nullptr;
   uint64_t max_stack_bytes = uint64_t{8} << 20;  // value stack
   HeapOptions heap;
   uint64_t max_memory_bytes = ~uint64_t{0};  // over all memories of the store: growth beyond fails
@@ -58,12 +62,19 @@ struct TrapState {
 };
 inline constexpr uint32_t kBacktraceEnds = 50;
 
+// Where compiled code was left for C++ (runtime/machine_frames.h). sp: the native stack pointer in the body of the function that
+// left, with its return address in the word below; 0 if no compiled code was left.
+struct MachineExit {
+  uintptr_t sp;
+  InstanceData* instance;  // that ran
+  bool by_fault;           // the word at sp holds the address of an instruction that faulted
+};
+
 // Marks an activation on the native stack, linked through ExecutionContext::entry_frame: an invocation from the host, a run of
 // the interpreter or a run of compiled frames. Where one tier calls the other, each side has its own.
 struct EntryFrame {
   EntryFrame* previous;
-  // An activation of compiled code: its ExecutionContext::exit_sp while something else runs on top of it; 0 if it is none.
-  uintptr_t machine_exit_sp;
+  MachineExit machine_exit;  // of compiled code, while something else runs on top of it
   // Set by Store::call_host while a host function runs, so that a backtrace can continue below it: the frame that called.
   const uint8_t* exit_ip;
   uint64_t* exit_locals;
@@ -87,6 +98,9 @@ class Store final : public RootProvider {
   Heap& heap() { return heap_; }
   TypeRegistry& registry() const { return *options_.registry; }
   const StoreOptions& options() const { return options_; }
+
+  // What FuncInstance::entry_slot of this Store's functions is until they have an entry of their own.
+  const MachineEntry* slow_entry() const;
 
   // Creation of store objects; the Store owns them until its end. Types are canonical.
   FuncInstance* new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
@@ -123,6 +137,12 @@ class Store final : public RootProvider {
   // afterwards (growth): it only ever lags.
   Outcome call_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots, const uint8_t* exit_ip,
                     uint64_t* exit_locals);
+
+  // Runs what compiled code has called and what is not compiled: a host function, or a wasm function by the interpreter, at `slots` as
+  // above. `exit` is where compiled code was left, `caller` the calling instance.
+  Outcome call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit);
+  // Traps in compiled code, with the backtrace from `exit` outwards.
+  Outcome trap_in_machine(TrapCode code, const MachineExit& exit);
 
   // Traps. set_trap fills the message and forgets any earlier backtrace. capture_backtrace walks frames from (ip, locals,
   // instance) outwards, `ip` anywhere in the current instruction, unless the trap has its backtrace already; with a null instance
