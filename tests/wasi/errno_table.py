@@ -41,6 +41,7 @@ def existing_tests(root):
     registered = (root / "tests/wasi/CMakeLists.txt").read_text()
     names = {"errnos_" + name for name in re.findall(r"^errno_guest\((\w+)", registered, re.M)}
     names |= set(re.findall(r"^wasi_(?:c_test|test|guest)\((\w+)", registered, re.M))
+    names |= {"program_" + file.stem.removesuffix("_test") for file in (root / "tests/wasi/programs").glob("*_test.py")}
     for file in (root / "wasi").glob("*_test.cc"):
         names |= {".".join(pair) for pair in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", file.read_text(), re.M)}
     return names

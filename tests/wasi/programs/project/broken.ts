@@ -1,0 +1,1 @@
+const half = (whole: number): number => whole / ;
