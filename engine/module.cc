@@ -68,10 +68,10 @@ std::expected<Module, Error> Module::compile(const Engine& engine, std::vector<u
                                                .registry = detail::Access::state(engine)->registry};
   auto decoded = arris::decoder::decode_module(std::move(bytes), decode_options);
   if (!decoded) return std::unexpected(std::move(decoded).error());
-  arris::validator::ValidateOptions validate_options{.threads = validation_threads(config, (*decoded)->bytes.size())};
+  arris::validator::ValidateOptions validate_options{.threads = validation_threads(config, (*decoded)->bytes.size()),
+                                                     .after_body = config.quicken ? interp::quicken : nullptr};
   if (auto ok = arris::validator::validate_module(**decoded, validate_options); !ok)
     return std::unexpected(std::move(ok).error());
-  if (config.quicken) interp::quicken_module(**decoded, validate_options.threads);
 
   auto state = std::make_shared<detail::ModuleState>(engine, *std::move(decoded));
   const arris::Module& module = *state->module;

@@ -21,18 +21,12 @@
 #include <cstring>
 
 #include "base/leb128.h"
+#include "base/tail_call.h"
 #include "runtime/layout.h"
 #include "wasm/opcodes.h"
 #include "wasm/side_table.h"
 #include "wasm/trap.h"
 #include "wasm/v128.h"
-
-// The address sanitizer's frames do not go with preserve_none (Clang 19); the ordinary convention is slower, otherwise the same.
-#if !__has_feature(address_sanitizer) && __has_attribute(preserve_none) && (defined(__x86_64__) || defined(__aarch64__))
-#define INTERP_CALLING_CONVENTION __attribute__((preserve_none))
-#else
-#define INTERP_CALLING_CONVENTION
-#endif
 
 // Guest threads may race on plain memory accesses; that is the guest's affair and defined by the specification. So handlers are
 // not instrumented for data races (atomic accesses are made by instrumented helpers).
@@ -48,7 +42,7 @@
 #define INTERP_HIDDEN __attribute__((visibility("hidden")))
 
 // Declares or defines a handler: HANDLER(name) { ... NEXT(); }
-#define HANDLER(name) INTERP_HIDDEN INTERP_RACY INTERP_CALLING_CONVENTION ::arris::runtime::Outcome name(INTERP_STATE)
+#define HANDLER(name) INTERP_HIDDEN INTERP_RACY TAIL_CALLING_CONVENTION ::arris::runtime::Outcome name(INTERP_STATE)
 // A handler for what is rare: keeps the spills it needs out of the handler that jumps to it.
 #define COLD_HANDLER(name) __attribute__((noinline)) HANDLER(name)
 
@@ -89,7 +83,7 @@ using runtime::InstanceData;
 using runtime::kFrameRecordSlots;
 using runtime::Outcome;
 
-using Handler = Outcome INTERP_CALLING_CONVENTION (*)(INTERP_STATE);
+using Handler = Outcome TAIL_CALLING_CONVENTION (*)(INTERP_STATE);
 
 // By opcode byte; the prefixes' entries lead to the tables by sub-opcode.
 INTERP_HIDDEN extern const std::array<Handler, 256> kOpcodeTable;

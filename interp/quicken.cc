@@ -1,16 +1,12 @@
-// Two passes per function. The first finds where the instructions start; the second goes backwards and chooses at every
-// instruction the superinstruction that leaves the fewest dispatches to the end of the function.
+// Quickening of one body, backwards: at every instruction the superinstruction is chosen that leaves the fewest dispatches to the
+// body's end. That depends on the instructions behind and on what it costs to go on from each of them; relative to one another
+// there are only a few dozen such situations. The compiler works them out from quicken.def (`kAutomaton`), so what remains to be
+// done per instruction is one step of a finite automaton, without branches, as what comes next in a program is hard to predict.
 #include "interp/quicken.h"
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <bit>
-#include <cstring>
-#include <thread>
-#include <vector>
 
-#include "wasm/instruction_reader.h"
 #include "wasm/opcodes.h"
 
 namespace arris::interp {
@@ -26,38 +22,38 @@ constexpr uint8_t i32_const_2 = 0xFF;
 
 // ---- The sequences -------------------------------------------------------------------------------------------------------
 
-// The opcodes that occur in sequences, numbered from 1. All others, instructions that the validator specialised, and those with
-// long immediates are of kind 0, which no sequence has.
-using Kind = uint8_t;
-constexpr unsigned kMaxKinds = 32;
-
-struct Pattern {
+struct Sequence {
   std::array<uint8_t, 4> opcodes;
   uint8_t length;
   uint8_t code;
 };
 template <class... Opcodes>
-constexpr Pattern pattern(uint8_t code, Opcodes... opcodes) {
+constexpr Sequence sequence(uint8_t code, Opcodes... opcodes) {
   return {{opcodes...}, sizeof...(opcodes), code};
 }
-constexpr Pattern kDeclared[] = {
+constexpr Sequence kSequences[] = {
 #define OP(id, prefix, byte, mnemonic, immediates, signature, feature)
-#define QUICK(name, byte, ...)         \
-  [] {                                 \
-    using namespace code;              \
-    return pattern(byte, __VA_ARGS__); \
+#define QUICK(name, byte, ...)          \
+  [] {                                  \
+    using namespace code;               \
+    return sequence(byte, __VA_ARGS__); \
   }(),
 #include "interp/quicken.def"
 };
 #undef OP
 
+// The opcodes that occur in sequences, numbered from 1. All others, instructions that the validator specialised, and those with
+// long immediates are of kind 0, which no sequence has.
+using Kind = uint8_t;
+constexpr unsigned kMaxKinds = 32;
+
 constexpr auto kKinds = [] {
   std::array<Kind, 256> kinds{};
   Kind last = 0;
   kinds[code::block] = ++last;
-  for (const Pattern& p : kDeclared) {
-    for (unsigned i = 0; i < p.length; ++i) {
-      if (kinds[p.opcodes[i]] == 0) kinds[p.opcodes[i]] = ++last;
+  for (const Sequence& s : kSequences) {
+    for (unsigned i = 0; i < s.length; ++i) {
+      if (kinds[s.opcodes[i]] == 0) kinds[s.opcodes[i]] = ++last;
     }
   }
   return kinds;
@@ -66,43 +62,111 @@ static_assert(std::ranges::max(kKinds) < kMaxKinds);
 constexpr Kind kBlock = kKinds[code::block];
 constexpr Kind kLocalGet = kKinds[code::local_get];
 
-// A sequence as the low bytes of a word.
-struct Sequence {
-  uint32_t kinds;
-  uint32_t mask;
-  uint8_t length;
-  uint8_t code;
-};
-constexpr unsigned pair_of(Kind first, Kind second) { return first * kMaxKinds + second; }
+// ---- The automaton -------------------------------------------------------------------------------------------------------
 
-// Those that begin with the same two kinds stand together.
-constexpr auto kSequences = [] {
-  std::array<Sequence, std::size(kDeclared)> sequences{};
-  for (unsigned i = 0; i < sequences.size(); ++i) {
-    const Pattern& p = kDeclared[i];
-    sequences[i] = {0, 0, p.length, p.code};
-    for (unsigned j = 0; j < p.length; ++j) {
-      sequences[i].kinds |= uint32_t{kKinds[p.opcodes[j]]} << 8 * j;
-      sequences[i].mask |= uint32_t{0xFF} << 8 * j;
+constexpr unsigned kMaxLength = 4;
+constexpr unsigned kMaxStates = 128;
+
+// Sequences as a tree of their kinds. Node 0 is the root.
+struct Tree {
+  static constexpr unsigned kNodes = 128;
+  std::array<std::array<uint8_t, kMaxKinds>, kNodes> child{};
+  std::array<uint8_t, kNodes> code{};
+  unsigned size = 1;
+
+  constexpr void add(const Sequence& s, unsigned from) {
+    unsigned node = 0;
+    for (unsigned i = from; i < s.length; ++i) {
+      uint8_t& next = child[node][kKinds[s.opcodes[i]]];
+      if (next == 0) next = static_cast<uint8_t>(size++);
+      node = next;
     }
+    if (from == 0) code[node] = s.code;
   }
-  std::ranges::sort(sequences, {}, [](const Sequence& s) { return s.kinds & 0xFFFF; });
-  return sequences;
-}();
-
-struct Range {
-  uint8_t begin = 0;
-  uint8_t end = 0;
 };
-constexpr auto kSequencesOf = [] {
-  std::array<Range, kMaxKinds * kMaxKinds> ranges{};
-  for (unsigned i = 0; i < kSequences.size(); ++i) {
-    Range& range = ranges[pair_of(kSequences[i].kinds & 0xFF, kSequences[i].kinds >> 8 & 0xFF)];
-    if (range.end == 0) range.begin = static_cast<uint8_t>(i);
-    range.end = static_cast<uint8_t>(i + 1);
+
+// A situation: the kinds of the instructions behind, nearest first, as far as a sequence may go on with them; and the dispatches
+// it takes to go on from the nearest, from the next but one ..., less those from the nearest.
+struct Situation {
+  std::array<Kind, kMaxLength> kinds{};
+  std::array<int8_t, kMaxLength + 1> costs{};
+
+  consteval uint64_t key() const {
+    uint64_t key = 0;
+    for (Kind kind : kinds) key = key << 8 | kind;
+    for (int8_t cost : costs) key = key << 4 | (cost & 0xF);
+    return key;
   }
-  return ranges;
-}();
+};
+
+struct Automaton {
+  // By kind of the current instruction and state: the bits of its opcode that change, and the state before it.
+  std::array<std::array<uint8_t, kMaxStates>, kMaxKinds> change{};
+  std::array<std::array<uint8_t, kMaxStates>, kMaxKinds> next{};
+  // Is a local.get next that is worth fusing with the blocks before it?
+  std::array<bool, kMaxStates> get_is_next{};
+  unsigned states = 0;
+};
+
+struct AutomatonBuilder {
+  std::array<uint8_t, kMaxKinds> opcodes{};  // by kind
+  Tree whole;                                // sequences
+  Tree tails;                                // what may be behind the first instruction of a sequence
+  std::array<Situation, kMaxStates> situations{};
+  std::array<uint64_t, kMaxStates> keys{};
+  Automaton automaton;
+
+  consteval unsigned state_of(const Situation& situation) {
+    const uint64_t key = situation.key();
+    for (unsigned i = 0; i < automaton.states; ++i) {
+      if (keys[i] == key) return i;
+    }
+    keys[automaton.states] = key;
+    situations[automaton.states] = situation;
+    automaton.get_is_next[automaton.states] = situation.kinds[0] == kLocalGet && situation.costs[1] < 0;
+    return automaton.states++;
+  }
+
+  consteval void step(unsigned state, Kind kind) {
+    const Situation after = situations[state];
+    int8_t best = 1;
+    uint8_t change = 0;
+    unsigned node = whole.child[0][kind];
+    for (unsigned i = 1; node != 0; ++i) {
+      if (whole.code[node] != 0 && after.costs[i - 1] + 1 < best) {
+        best = static_cast<int8_t>(after.costs[i - 1] + 1);
+        change = whole.code[node] ^ opcodes[kind];
+      }
+      if (i == kMaxLength) break;
+      node = after.kinds[i - 1] == 0 ? 0 : whole.child[node][after.kinds[i - 1]];
+    }
+    Situation here;
+    node = tails.child[0][kind];
+    for (unsigned i = 0; node != 0; ++i) {
+      here.kinds[i] = i == 0 ? kind : after.kinds[i - 1];
+      here.costs[i + 1] = static_cast<int8_t>(after.costs[i] - best);
+      if (i + 1 == kMaxLength || after.kinds[i] == 0) break;
+      node = tails.child[node][after.kinds[i]];
+    }
+    automaton.change[kind][state] = change;
+    automaton.next[kind][state] = static_cast<uint8_t>(state_of(here));
+  }
+
+  consteval Automaton build() {
+    for (unsigned byte = 0; byte < kKinds.size(); ++byte) opcodes[kKinds[byte]] = static_cast<uint8_t>(byte);
+    opcodes[kKinds[code::i32_const_2]] = code::i32_const;
+    for (const Sequence& s : kSequences) {
+      whole.add(s, 0);
+      for (unsigned i = 1; i < s.length; ++i) tails.add(s, i);
+    }
+    state_of({});
+    for (unsigned state = 0; state < automaton.states; ++state) {
+      for (unsigned kind = 0; kind < kMaxKinds; ++kind) step(state, static_cast<Kind>(kind));
+    }
+    return automaton;
+  }
+};
+constexpr Automaton kAutomaton = AutomatonBuilder().build();
 
 #define QUICK(name, code, ...)
 #define QUICK_BLOCKS(name, code) constexpr uint8_t k_##name = code;
@@ -113,173 +177,66 @@ constexpr unsigned kMaxBlocksSkipped = 31;  // their bytes as a block type read 
 
 // ---- Instructions --------------------------------------------------------------------------------------------------------
 
-// The length of an instruction in its usual form, which it has if its first four bytes have none of the bits `unusual`.
-struct Form {
-  uint32_t unusual = 0xFF;  // the opcode itself: always looked at more closely
-  uint8_t length = 0;
-  Kind kind = 0;
-};
-
-constexpr Form form_of(Opcode op) {
+// The length of an instruction whose immediates are of one byte each. Its length alone tells whether it has that form.
+constexpr unsigned short_length(Opcode op) {
   switch (info(op).immediates) {
-    case Immediates::none: return {0, 1};
-    case Immediates::block_type: return {0x3F00, 2};  // empty, 0x40, or type 0
+    case Immediates::none: return 1;
+    case Immediates::block_type:
     case Immediates::label:
     case Immediates::func:
     case Immediates::local:
     case Immediates::global:
     case Immediates::i32:
-    case Immediates::i64: return {0x8000, 2};
-    case Immediates::mem_arg: return {0x80C000, 3};  // no memory index, a short alignment, a short offset
-    case Immediates::f32: return {0, 5};
-    case Immediates::f64: return {0, 9};
-    default: return {};
+    case Immediates::i64: return 2;
+    case Immediates::mem_arg: return 3;
+    default: return 0;
   }
 }
 
-constexpr auto kForms = [] {
-  std::array<Form, 256> forms{};
-  for (unsigned byte = 0; byte < forms.size(); ++byte) {
+// By opcode byte and length.
+constexpr unsigned kLengths = 4;
+constexpr auto kKindOf = [] {
+  std::array<std::array<Kind, kLengths>, 256> kinds{};
+  for (unsigned byte = 0; byte < kinds.size(); ++byte) {
     const Opcode op = find_opcode(0, byte);
-    if (op == Opcode::invalid || is_prefix(static_cast<uint8_t>(byte))) continue;
-    forms[byte] = form_of(op);
-    forms[byte].kind = kKinds[byte];
+    if (op == Opcode::invalid || kKinds[byte] == 0) continue;
+    kinds[byte][short_length(op)] = kKinds[byte];
   }
-#define INTERNAL(name, byte, original) forms[byte] = form_of(Opcode::original);
-#include "wasm/internal_opcodes.def"
-  return forms;
+  kinds[code::i32_const][3] = kKinds[code::i32_const_2];
+  return kinds;
 }();
 
-static_assert(std::endian::native == std::endian::little);
-
-class Quickener {
- public:
-  explicit Quickener(Module& module) : module_(module) {}
-
-  void quicken(const FuncCode& func) {
-    code_ = module_.code.get() + (func.code - module_.code.get());
-    pristine_ = module_.bytes.data() + module_.offset_of(func.code);
-    find_instructions(func.code_size);
-    choose();
-  }
-
- private:
-  struct Place {
-    uint32_t offset;
-    uint32_t cost;  // dispatches from here to the end
-  };
-  static constexpr unsigned kLookahead = sizeof(uint32_t);
-
-  // Fills kinds_ and places_.
-  void find_instructions(uint32_t size) {
-    if (kinds_.size() < size_t{size} + kLookahead) {
-      kinds_.resize(std::max<size_t>(size + size / 2, 2048) + kLookahead);
-      places_.resize(kinds_.size());
-    }
-    Kind* kind = kinds_.data();
-    Place* place = places_.data();
-    for (uint32_t offset = 0; offset < size;) {
-      place++->offset = offset;
-      uint32_t bytes = 0;
-      if (size - offset >= sizeof bytes) [[likely]] {
-        std::memcpy(&bytes, code_ + offset, sizeof bytes);
-      } else {
-        std::memcpy(&bytes, code_ + offset, size - offset);  // behind is another function, perhaps another thread's
-      }
-      const Form& form = kForms[bytes & 0xFF];
-      if ((bytes & form.unusual) == 0) [[likely]] {
-        *kind++ = form.kind;
-        offset += form.length;
-      } else {
-        *kind++ = read_unusual(offset);
-      }
-    }
-    count_ = static_cast<uint32_t>(place - places_.data());
-    std::memset(kind, 0, kLookahead);
-    place->cost = 0;
-  }
-
-  // Steps over the instruction at `offset`.
-  Kind read_unusual(uint32_t& offset) const {
-    const uint8_t* const start = pristine_ + offset;
-    const uint8_t* p = start;
-    read_instruction(p);
-    offset += static_cast<uint32_t>(p - start);
-    if (*start == code::i32_const && p == start + 3) return kKinds[code::i32_const_2];
-    // Two bytes are enough for a block type only if it is one value type or a type index.
-    if (*start == code::block || *start == code::loop) return p == start + 2 ? kKinds[*start] : 0;
-    return 0;
-  }
-
-  void choose() {
-    unsigned blocks = 0;  // how many start at k in a row
-    for (uint32_t k = count_; k-- > 0;) {
-      const Kind first = kinds_[k];
-      if (first == kBlock) {
-        blocks = blocks == kMaxBlocksSkipped ? 1 : blocks + 1;
-        skip_blocks(k, blocks);
-        continue;
-      }
-      blocks = 0;
-      Place* const place = &places_[k];
-      uint32_t best = place[1].cost + 1;
-      uint8_t chosen = 0;
-      uint32_t next;
-      std::memcpy(&next, &kinds_[k], sizeof next);
-      const Range range = kSequencesOf[pair_of(first, kinds_[k + 1])];
-      for (unsigned i = range.begin; i < range.end; ++i) {
-        const Sequence& candidate = kSequences[i];
-        if ((next & candidate.mask) != candidate.kinds) continue;
-        const uint32_t cost = place[candidate.length].cost + 1;
-        if (cost < best) {
-          best = cost;
-          chosen = candidate.code;
-        }
-      }
-      place->cost = best;
-      if (chosen != 0) code_[place->offset] = chosen;
-    }
-  }
-
-  void skip_blocks(uint32_t k, unsigned blocks) {
-    Place& place = places_[k];
-    const Place* const after = &places_[k + blocks];
-    const bool get = kinds_[k + blocks] == kLocalGet && after[1].cost < after->cost;
-    place.cost = 1 + (get ? after[1].cost : after->cost);
-    if (blocks == 1 && !get) return;
-    code_[place.offset] = get ? k_blocks_get : k_blocks;
-    code_[place.offset + 1] = static_cast<uint8_t>(blocks * kBlockLength);
-  }
-
-  Module& module_;
-  uint8_t* code_ = nullptr;
-  const uint8_t* pristine_ = nullptr;
-  uint32_t count_ = 0;
-  // By instruction; kept from function to function.
-  std::vector<Kind> kinds_;
-  std::vector<Place> places_;
-};
-
-constexpr uint32_t kBytesPerThread = 1u << 20;  // below this a thread costs more than it saves
+inline Kind kind_of(uint8_t opcode, uint32_t length) { return kKindOf[opcode][length < kLengths ? length : 0]; }
 
 }  // namespace
 
-void quicken_module(Module& module, unsigned threads) {
-  const uint32_t count = static_cast<uint32_t>(module.func_codes.size());
-  const unsigned parts =
-      std::clamp<unsigned>((module.code_end - module.code_begin) / kBytesPerThread, 1, std::max(threads, 1u));
-  constexpr uint32_t kFuncsAtOnce = 256;
-  std::atomic<uint32_t> next = 0;
-  auto work = [&] {
-    Quickener quickener(module);
-    for (uint32_t i; (i = next.fetch_add(kFuncsAtOnce)) < count;) {
-      for (uint32_t j = i; j < std::min(i + kFuncsAtOnce, count); ++j) quickener.quicken(module.func_codes[j]);
+void quicken(std::span<uint8_t> body, std::span<const uint32_t> starts) {
+  uint8_t* const code = body.data();
+  uint32_t end = static_cast<uint32_t>(body.size());
+  uint8_t state = 0;
+  unsigned blocks = 0;  // how many there are in a row, the current instruction included
+  bool get_after_blocks = false;
+
+  for (size_t i = starts.size(); i-- > 0;) {
+    const uint32_t start = starts[i];
+    const uint8_t opcode = code[start];
+    const Kind kind = kind_of(opcode, end - start);
+    end = start;
+    if (kind == kBlock) [[unlikely]] {
+      if (blocks == 0 || blocks == kMaxBlocksSkipped) {
+        get_after_blocks = blocks == 0 && kAutomaton.get_is_next[state];
+        blocks = 0;
+      }
+      if (++blocks > 1 || get_after_blocks) {
+        code[start] = get_after_blocks ? k_blocks_get : k_blocks;
+        code[start + 1] = static_cast<uint8_t>(blocks * kBlockLength);
+      }
+    } else {
+      blocks = 0;
+      code[start] = opcode ^ kAutomaton.change[kind][state];
     }
-  };
-  std::vector<std::thread> workers;
-  for (unsigned i = 1; i < parts; ++i) workers.emplace_back(work);
-  work();
-  for (std::thread& worker : workers) worker.join();
+    state = kAutomaton.next[kind][state];
+  }
 }
 
 }  // namespace arris::interp

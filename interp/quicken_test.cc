@@ -137,9 +137,8 @@ TEST_F(Quicken, ChangesNoResultAndNoTrap) {
   size_t traps = 0;
   for (const Case& one : kCases) {
     const std::string text = text_of(one);
-    std::shared_ptr<Module> module = load(text);
+    std::shared_ptr<Module> module = load(text, quicken);
     ASSERT_NE(module, nullptr) << one.body;
-    quicken_module(*module);
     EXPECT_TRUE(written_codes(*module).contains(codes.at(one.row))) << one.row << ": " << one.body;
     covered.insert(one.row);
     Instance* plain = run(text);
@@ -176,14 +175,13 @@ TEST_F(Quicken, WritesOnlyOpcodesAndBlockTypes) {
   for (const Case& one : kCases) body += std::string(one.body) + " ";
   for (int i = 0; i < 100; ++i) body += "block ";
   for (int i = 0; i < 100; ++i) body += "end ";
-  std::shared_ptr<Module> module = load(text_of({"", body}));
-  ASSERT_NE(module, nullptr);
-  const std::vector<uint8_t> before(module->code.get(), module->code.get() + module->code_end - module->code_begin);
-  quicken_module(*module);
+  std::shared_ptr<Module> plain = load(text_of({"", body}));
+  std::shared_ptr<Module> module = load(text_of({"", body}), quicken);
+  ASSERT_TRUE(plain != nullptr && module != nullptr);
   size_t changed = 0;
   for (const FuncCode& func : module->func_codes) {
     const uint8_t* const bytes = module->bytes.data() + module->offset_of(func.code);
-    const uint8_t* const old = before.data() + (func.code - module->code.get());
+    const uint8_t* const old = plain->code.get() + (func.code - module->code.get());
     for (const uint8_t* p = bytes; p < bytes + func.code_size;) {
       const Instruction instruction = read_instruction(p);
       for (const uint8_t* q = instruction.start; q < p; ++q) {
@@ -198,12 +196,12 @@ TEST_F(Quicken, WritesOnlyOpcodesAndBlockTypes) {
 
 // A local of v128 has its ordinal in the code where its index was; the forms with long immediates are left alone.
 TEST_F(Quicken, LeavesSpecialisedAndLongFormsAlone) {
-  std::shared_ptr<Module> module = load(R"((module (func (param v128) (result v128) (local v128)
-    local.get 0 local.set 1 local.get 1)))");
-  ASSERT_NE(module, nullptr);
-  const std::set<uint8_t> before = written_codes(*module);
-  quicken_module(*module);
-  EXPECT_EQ(written_codes(*module), before);
+  constexpr std::string_view kText = R"((module (func (param v128) (result v128) (local v128)
+    local.get 0 local.set 1 local.get 1)))";
+  std::shared_ptr<Module> plain = load(kText);
+  std::shared_ptr<Module> module = load(kText, quicken);
+  ASSERT_TRUE(plain != nullptr && module != nullptr);
+  EXPECT_EQ(written_codes(*module), written_codes(*plain));
 }
 
 }  // namespace

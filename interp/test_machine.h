@@ -41,26 +41,26 @@ class Machine : public testing::Test {
   explicit Machine(StoreOptions options = {}) : store_(complete(options)) {}
 
   // A module from its bytes, or from text; every feature enabled.
-  std::shared_ptr<Module> load(std::vector<uint8_t> bytes) {
+  std::shared_ptr<Module> load(std::vector<uint8_t> bytes, validator::BodyHook after_body = nullptr) {
     auto module = decoder::decode_module(std::move(bytes), {Features::all(), store_.options().registry});
     if (!module) {
       ADD_FAILURE() << module.error().to_string();
       return nullptr;
     }
-    auto valid = validator::validate_module(**module);
+    auto valid = validator::validate_module(**module, {.after_body = after_body});
     if (!valid) {
       ADD_FAILURE() << valid.error().to_string();
       return nullptr;
     }
     return *module;
   }
-  std::shared_ptr<Module> load(std::string_view wat) {
+  std::shared_ptr<Module> load(std::string_view wat, validator::BodyHook after_body = nullptr) {
     auto bytes = text::wat_to_wasm(wat, {Features::all()});
     if (!bytes) {
       ADD_FAILURE() << "line " << bytes.error().line << ": " << bytes.error().message;
       return nullptr;
     }
-    return load(std::move(*bytes));
+    return load(std::move(*bytes), after_body);
   }
 
   Instance* instantiate(std::shared_ptr<Module> module, std::initializer_list<Extern> imports = {}) {

@@ -64,16 +64,23 @@ class FunctionValidator {
   // Bytes of the last constant expression, which may have been followed by others in the same range.
   uint32_t consumed() const { return offset_of(in_.position()); }
 
+  // The last valid body's instructions in the code copy.
+  std::span<uint8_t> code_copy() const { return {code_copy_, static_cast<size_t>(in_.end() - code_begin_)}; }
+  // Where the instructions of the last valid body begin, from its first one.
+  std::span<const uint32_t> instruction_starts() const { return {starts_buffer_.get(), starts_}; }
+
   Error take_error() { return in_.take_error(); }
 
  private:
   using Handler = bool (FunctionValidator::*)(Opcode);
-  struct Handlers;
+  struct Handlers;   // by_hand.h
+  struct FastSteps;  // fast_steps.cc
 
   // function_validator.cc
   bool begin_body(const FuncBody& body);
   void finish_body(const FuncBody& body, SideTableArena& arena);
   bool run();
+  bool run_fast();
   bool run_constant();
   [[gnu::always_inline]] bool step(const OperatorRow& row);
   bool step_row(const OperatorRow& row);
@@ -270,6 +277,7 @@ class FunctionValidator {
   const uint8_t* code_begin_ = nullptr;  // its body's first instruction
   uint8_t* code_copy_ = nullptr;         // the same in the code copy; null in constant expressions
   ValType memory0_address_;              // of memory 0; bottom sends everything the careful way
+  bool plain_memory_ = false;            // memory 0 is there and its addresses are i32
   uint32_t visible_globals_ = 0;
   bool in_constant_ = false;
 
@@ -279,6 +287,9 @@ class FunctionValidator {
   uint32_t slots_ = 0;
   uint32_t max_slots_ = 0;
   std::vector<ControlFrame> control_;
+  std::unique_ptr<uint32_t[]> starts_buffer_;
+  size_t starts_capacity_ = 0;
+  uint32_t* starts_ = nullptr;  // where the next instruction's offset goes
   uint32_t br_table_epoch_ = 0;
 
   // Locals: parameters first. The first kFastLocals are expanded; the rest are found by binary search, so that declaring
@@ -292,6 +303,7 @@ class FunctionValidator {
   const CanonicalType* func_type_ = nullptr;
   ValType fast_locals_[kFastLocals];
   uint32_t fast_count_ = 0;
+  uint32_t plain_locals_ = 0;  // locals below have an index of one byte and nothing special about them
   uint32_t local_count_ = 0;
   uint32_t v128_count_ = 0;
   bool has_special_locals_ = false;  // v128, or without a default

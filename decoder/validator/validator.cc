@@ -25,11 +25,18 @@ struct Range {
   std::optional<Error> error;
 };
 
-void copy_code(Module& module) {
-  uint32_t size = module.code_end - module.code_begin;
+// Space for the code copy. Each body is copied when its turn comes, so that it is in the processor's cache while it is checked.
+void reserve_code(Module& module) {
+  const uint32_t size = module.code_end - module.code_begin;
   module.code = std::make_unique_for_overwrite<uint8_t[]>(size + Module::kCodePadding);
-  std::memcpy(module.code.get(), module.bytes.data() + module.code_begin, size);
   std::memset(module.code.get() + size, info(Opcode::unreachable).code, Module::kCodePadding);
+}
+
+// Copies body number `i` with what stands between it and the one before.
+void copy_body(Module& module, uint32_t i) {
+  const uint32_t begin = i == 0 ? module.code_begin : module.bodies[i - 1].body.end();
+  std::memcpy(module.code.get() + (begin - module.code_begin), module.bytes.data() + begin,
+              module.bodies[i].body.end() - begin);
 }
 
 std::vector<Range> split(const Module& module, unsigned threads) {
@@ -47,11 +54,16 @@ std::vector<Range> split(const Module& module, unsigned threads) {
   return ranges;
 }
 
-void validate_range(ModuleContext& context, Range& range, unsigned number, std::atomic<unsigned>& lowest_failed) {
+void validate_range(ModuleContext& context, Range& range, unsigned number, BodyHook after_body,
+                    std::atomic<unsigned>& lowest_failed) {
   FunctionValidator validator(context);
   for (uint32_t i = range.begin; i < range.end; ++i) {
     if (lowest_failed.load(std::memory_order_relaxed) < number) return;  // this range's answer no longer matters
-    if (validator.validate_body(context.module.imported_funcs + i, range.arena)) continue;
+    copy_body(context.module, i);
+    if (validator.validate_body(context.module.imported_funcs + i, range.arena)) {
+      if (after_body != nullptr) after_body(validator.code_copy(), validator.instruction_starts());
+      continue;
+    }
     range.error = validator.take_error();
     unsigned seen = lowest_failed.load();
     while (number < seen && !lowest_failed.compare_exchange_weak(seen, number)) {}
@@ -59,17 +71,17 @@ void validate_range(ModuleContext& context, Range& range, unsigned number, std::
   }
 }
 
-std::expected<void, Error> validate_bodies(ModuleContext& context, unsigned threads) {
+std::expected<void, Error> validate_bodies(ModuleContext& context, const ValidateOptions& options) {
   Module& module = context.module;
-  copy_code(module);
+  reserve_code(module);
   module.func_codes.assign(module.bodies.size(), {});
-  std::vector<Range> ranges = split(module, threads);
+  std::vector<Range> ranges = split(module, options.threads);
   std::atomic<unsigned> lowest_failed = static_cast<unsigned>(ranges.size());
   std::vector<std::thread> workers;
   for (unsigned i = 1; i < ranges.size(); ++i) {
-    workers.emplace_back([&, i] { validate_range(context, ranges[i], i, lowest_failed); });
+    workers.emplace_back([&, i] { validate_range(context, ranges[i], i, options.after_body, lowest_failed); });
   }
-  validate_range(context, ranges[0], 0, lowest_failed);
+  validate_range(context, ranges[0], 0, options.after_body, lowest_failed);
   for (std::thread& worker : workers) worker.join();
   for (Range& range : ranges) {
     if (range.error) return std::unexpected(std::move(*range.error));
@@ -83,7 +95,7 @@ std::expected<void, Error> validate_bodies(ModuleContext& context, unsigned thre
 std::expected<void, Error> validate_module(Module& module, const ValidateOptions& options) {
   ModuleContext context(module);
   std::expected<void, Error> result = ModuleValidator(context).validate();
-  if (result) result = validate_bodies(context, options.threads);
+  if (result) result = validate_bodies(context, options);
   if (!result && phase_of(result.error().code) == ErrorPhase::invalid) {
     // Only a well-formed module can be called invalid; what comes after the error has not been looked at yet.
     if (std::optional<Error> malformed = decoder::find_malformed_body(module))
