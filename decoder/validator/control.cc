@@ -9,6 +9,12 @@
 namespace arris::validator {
 
 bool FunctionValidator::read_block(ControlFrame& frame) {
+  const uint8_t code = in_.peek();
+  if (code >= static_cast<uint8_t>(TypeCode::f64) && code <= static_cast<uint8_t>(TypeCode::i32)) [[likely]] {
+    in_.u8();
+    frame.result = static_cast<TypeCode>(code);
+    return true;
+  }
   BlockType type = decoder::read_block_type(in_, module_.features);
   if (!in_.ok()) return false;
   switch (type.kind) {
@@ -39,7 +45,7 @@ bool FunctionValidator::push_frame(FrameKind kind, ControlFrame frame) {
   frame.entry = table_.next_entry();
   floor_ = sp_;
   if (frame.type) push_types(frame.type->func.params);
-  control_.push_back(frame);
+  control_.push(frame);
   return true;
 }
 
@@ -60,7 +66,7 @@ void FunctionValidator::pop_frame() {
   if (init_log_.size() > frame.init_floor) forget_initialized(frame.init_floor);
   const CanonicalType* type = frame.type;
   ValType result = frame.result;
-  control_.pop_back();
+  control_.pop();
   floor_ = operands_.get() + control_.back().floor;
   if (type) {
     push_types(type->func.results);
@@ -140,7 +146,7 @@ bool FunctionValidator::on_end(Opcode) {
   if (!pop_results(frame)) return false;
   switch (frame.kind) {
     case FrameKind::func: return end_function(frame);
-    case FrameKind::constant: control_.pop_back(); return true;
+    case FrameKind::constant: control_.pop(); return true;
     case FrameKind::loop: pop_frame(); return true;
     case FrameKind::if_: {
       // Without `else` the parameters are the results.
@@ -169,7 +175,7 @@ bool FunctionValidator::end_function(ControlFrame& frame) {
   resolve(frame, opcode_offset());
   add_return();
   rewrite_opcode(info(Opcode::return_).code);
-  control_.pop_back();
+  control_.pop();
   return true;
 }
 

@@ -17,11 +17,13 @@
 #include "base/tail_call.h"
 #include "decoder/validator/by_hand.h"
 #include "decoder/validator/function_validator.h"
+#include "wasm/limits.h"
 
 namespace arris::validator {
 namespace {
 
 constexpr unsigned kReadAhead = 16;
+constexpr uint8_t kEmptyBlockType = 0x40;
 
 template <class T>
 inline __attribute__((always_inline)) T load(const uint8_t* p) {
@@ -31,11 +33,27 @@ inline __attribute__((always_inline)) T load(const uint8_t* p) {
   return value;
 }
 
-// The length of the LEB128 at `p` if it has at most four (eight) bytes, so that every value is in range; otherwise 0.
-template <class T>
-inline __attribute__((always_inline)) unsigned short_leb_length(const uint8_t* p) {
-  const T last = ~load<T>(p) & static_cast<T>(0x8080808080808080);
+// How many bytes the LEB128 at `p` has, if at most eight; otherwise 0.
+inline __attribute__((always_inline)) unsigned leb_length(const uint8_t* p) {
+  const uint64_t last = ~load<uint64_t>(p) & 0x8080808080808080;
   return last == 0 ? 0 : static_cast<unsigned>(std::countr_zero(last)) / 8 + 1;
+}
+
+// Linkers write 32-bit numbers that they fill in themselves in five bytes, whose last must not say more than fits.
+inline __attribute__((always_inline)) unsigned u32_length(const uint8_t* p) {
+  const unsigned length = leb_length(p);
+  return length < 5 || (length == 5 && p[4] <= 0x0F) ? length : 0;
+}
+inline __attribute__((always_inline)) unsigned s32_length(const uint8_t* p) {
+  const unsigned length = leb_length(p);
+  return length < 5 || (length == 5 && (p[4] <= 0x07 || p[4] >= 0x78)) ? length : 0;
+}
+
+// The value of the LEB128 of `length` bytes, which are at most eight, at `p`.
+inline __attribute__((always_inline)) uint64_t leb_value(const uint8_t* p, unsigned length) {
+  uint64_t value = 0;
+  for (unsigned i = 0; i < length; ++i) value |= uint64_t{p[i] & 0x7Fu} << 7 * i;
+  return value;
 }
 
 }  // namespace
@@ -155,12 +173,17 @@ struct FunctionValidator::FastSteps {
     STEP_NEXT(length);                       \
   } while (0)
 
-  template <uint8_t type, class Word>
-  STEP(constant) {
-    const unsigned length = short_leb_length<Word>(p + 1);
+  STEP(i32_constant) {
+    const unsigned length = p[1] < 0x80 ? 1 : s32_length(p + 1);
     if (length == 0) [[unlikely]]
       STEP_GOTO(careful);
-    STEP_PUSH(static_cast<TypeCode>(type), 1 + length);
+    STEP_PUSH(kI32, 1 + length);
+  }
+  STEP(i64_constant) {
+    const unsigned length = leb_length(p + 1);
+    if (length == 0) [[unlikely]]
+      STEP_GOTO(careful);
+    STEP_PUSH(kI64, 1 + length);
   }
   template <uint8_t type, unsigned size>
   STEP(float_constant) {
@@ -196,7 +219,7 @@ struct FunctionValidator::FastSteps {
   template <uint8_t align_log2>
   static inline __attribute__((always_inline)) unsigned access_length(const uint8_t* p, const FunctionValidator* v) {
     if (p[1] > align_log2 || !v->plain_memory_) return 0;
-    const unsigned length = short_leb_length<uint32_t>(p + 2);
+    const unsigned length = p[2] < 0x80 ? 1 : u32_length(p + 2);
     return length == 0 ? 0 : 2 + length;
   }
 
@@ -218,6 +241,90 @@ struct FunctionValidator::FastSteps {
     STEP_NEXT(length);
   }
 
+  // ---- Blocks and branches -----------------------------------------------------------------------------------------------
+
+  // A block without parameters and results.
+  template <FrameKind kind>
+  STEP(block) {
+    PlainStack<ControlFrame>& control = v->control_;
+    if (p[1] != kEmptyBlockType || !control.has_room() || control.size() > limits::kMaxControlDepth) [[unlikely]]
+      STEP_GOTO(careful);
+    ControlFrame& frame = control.push_unchecked({});
+    frame.kind = kind;
+    frame.opcode_offset = v->offset_of(p);
+    frame.arm_offset = frame.opcode_offset + 2;
+    frame.floor = static_cast<uint32_t>(sp - v->operands_.get());
+    frame.slot_floor = slots;
+    frame.init_floor = static_cast<uint32_t>(v->init_log_.size());
+    frame.entry = v->table_.next_entry();
+    floor = v->floor_ = sp;
+    STEP_NEXT(2);
+  }
+
+  // Of a block or loop with at most one result.
+  STEP(end) {
+    ControlFrame& frame = v->control_.back();
+    const bool has_result = !frame.result.is_bottom();
+    if ((frame.kind != FrameKind::block && frame.kind != FrameKind::loop) || frame.uses.clauses != kNoIndex ||
+        frame.type != nullptr || sp - floor != has_result || (has_result && sp[-1] != frame.result) ||
+        frame.init_floor != v->init_log_.size()) [[unlikely]]
+      STEP_GOTO(careful);
+    v->table_.resolve(frame.uses, v->offset_of(p) + 1, v->table_.next_entry());
+    v->control_.pop();
+    floor = v->floor_ = v->operands_.get() + v->control_.back().floor;
+    STEP_NEXT(1);
+  }
+
+  // To a label without operands.
+  STEP(br_if) {
+    PlainStack<ControlFrame>& control = v->control_;
+    if (p[1] >= 0x80 || p[1] >= control.size() || sp == floor || sp[-1] != kI32 || !v->table_.has_room()) [[unlikely]]
+      STEP_GOTO(careful);
+    ControlFrame& target = control[control.size() - 1 - p[1]];
+    if (!label_types(target).empty()) [[unlikely]]
+      STEP_GOTO(careful);
+    --sp;
+    --slots;
+    const uint32_t owner = v->offset_of(p);
+    const uint32_t drop = slots - target.slot_floor;
+    if (target.kind == FrameKind::loop) {
+      v->table_.add_unchecked(owner, target.opcode_offset, target.entry, 0, drop);
+    } else {
+      target.uses.branches = v->table_.add_unchecked(owner, 0, target.uses.branches, 0, drop);
+    }
+    STEP_NEXT(2);
+  }
+
+  // ---- Calls -------------------------------------------------------------------------------------------------------------
+
+  // Of a function with exactly the operands it wants, none of them a v128, and at most one result.
+  STEP(call) {
+    const unsigned length = p[1] < 0x80 ? 1 : u32_length(p + 1);
+    if (length == 0) [[unlikely]]
+      STEP_GOTO(careful);
+    const uint32_t index = static_cast<uint32_t>(leb_value(p + 1, length));
+    if (index >= v->module_.funcs.size()) [[unlikely]]
+      STEP_GOTO(careful);
+    const CanonicalType& type = v->context_.func_type(index);
+    const ptrdiff_t params = static_cast<ptrdiff_t>(type.func.params.size());
+    const size_t results = type.func.results.size();
+    if (sp - floor < params || type.param_slots != params || results > 1 || type.result_slots != results ||
+        slots >= v->max_slots_) [[unlikely]]
+      STEP_GOTO(careful);
+    const ValType* const wanted = type.func.params.data();
+    uint32_t different = 0;
+    for (ptrdiff_t i = 0; i < params; ++i) different |= sp[i - params].bits() ^ wanted[i].bits();
+    if (different != 0) [[unlikely]]
+      STEP_GOTO(careful);
+    sp -= params;
+    slots -= static_cast<uint32_t>(params);
+    if (results != 0) {
+      *sp++ = type.func.results[0];
+      ++slots;
+    }
+    STEP_NEXT(1 + length);
+  }
+
   // ---- The table ---------------------------------------------------------------------------------------------------------
 
   template <unsigned byte>
@@ -231,9 +338,9 @@ struct FunctionValidator::FastSteps {
     } else if constexpr (row.path == Path::binary) {
       return &binary<row.pop[0], row.pop[1], row.push[0]>;
     } else if constexpr (op == Opcode::i32_const) {
-      return &constant<static_cast<uint8_t>(TypeCode::i32), uint32_t>;
+      return &i32_constant;
     } else if constexpr (op == Opcode::i64_const) {
-      return &constant<static_cast<uint8_t>(TypeCode::i64), uint64_t>;
+      return &i64_constant;
     } else if constexpr (op == Opcode::f32_const) {
       return &float_constant<static_cast<uint8_t>(TypeCode::f32), 4>;
     } else if constexpr (op == Opcode::f64_const) {
@@ -252,6 +359,16 @@ struct FunctionValidator::FastSteps {
       return &drop;
     } else if constexpr (op == Opcode::select) {
       return &select;
+    } else if constexpr (op == Opcode::block) {
+      return &block<FrameKind::block>;
+    } else if constexpr (op == Opcode::loop) {
+      return &block<FrameKind::loop>;
+    } else if constexpr (op == Opcode::end) {
+      return &end;
+    } else if constexpr (op == Opcode::br_if) {
+      return &br_if;
+    } else if constexpr (op == Opcode::call) {
+      return &call;
     } else if constexpr (row.path == Path::by_hand) {
       return &by_hand<op>;
     } else {

@@ -82,7 +82,7 @@ bool FunctionValidator::begin_body(const FuncBody& body) {
   ControlFrame frame;
   frame.kind = FrameKind::func;
   frame.type = func_type_;
-  control_.push_back(frame);
+  control_.push(frame);
   return true;
 }
 
@@ -127,7 +127,7 @@ bool FunctionValidator::validate_const_expr(const ConstExpr& expr, ValType expec
   ControlFrame frame;
   frame.kind = FrameKind::constant;
   frame.result = expected;
-  control_.push_back(frame);
+  control_.push(frame);
   return run_constant();
 }
 

@@ -19,6 +19,7 @@
 #include "decoder/cursor.h"
 #include "decoder/validator/module_context.h"
 #include "decoder/validator/operator_rows.h"
+#include "decoder/validator/plain_stack.h"
 #include "decoder/validator/side_table_writer.h"
 #include "wasm/instruction_reader.h"
 #include "wasm/module.h"
@@ -286,7 +287,7 @@ class FunctionValidator {
   ValType* floor_ = nullptr;  // of the innermost block
   uint32_t slots_ = 0;
   uint32_t max_slots_ = 0;
-  std::vector<ControlFrame> control_;
+  PlainStack<ControlFrame> control_;
   std::unique_ptr<uint32_t[]> starts_buffer_;
   size_t starts_capacity_ = 0;
   uint32_t* starts_ = nullptr;  // where the next instruction's offset goes

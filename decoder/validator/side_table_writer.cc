@@ -42,18 +42,14 @@ void SideTableArena::move_to(Module& module) {
 
 void SideTableWriter::clear() {
   branches_.clear();
+  widest_ = 0;
   returns_.clear();
   clauses_.clear();
   order_.clear();
 }
 
 void SideTableWriter::resolve(const LabelUses& uses, uint32_t target, uint32_t target_entry) {
-  for (uint32_t i = uses.branches; i != kNoIndex;) {
-    Branch& branch = branches_[i];
-    i = branch.target_entry;
-    branch.target = target;
-    branch.target_entry = target_entry;
-  }
+  resolve_branches(uses.branches, target, target_entry);
   for (uint32_t i = uses.clauses; i != kNoIndex;) {
     ExceptionHandler& handler = clauses_[i];
     i = handler.target_entry;
@@ -70,7 +66,8 @@ void SideTableWriter::finish(SideTableArena& arena, FuncCode& code) {
   for (uint32_t i : returns_) branches_[i].target = code.frame_offset;
   size_t count = branches_.size();
   size_t wide_count = 0;
-  for (size_t i = 0; i < count; ++i) {
+  const bool all_fit = count <= INT16_MAX / 2 && widest_ < 0x80;  // not even looked at one by one
+  for (size_t i = 0; !all_fit && i < count; ++i) {
     wide_count += is_wide(branches_[i], static_cast<int64_t>(branches_[i].target_entry) - static_cast<int64_t>(i));
   }
   SideTableEntry* entries = arena.add_entries(count + 2 * wide_count);

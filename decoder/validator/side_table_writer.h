@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "decoder/validator/plain_stack.h"
 #include "wasm/index.h"
 #include "wasm/module.h"
 #include "wasm/side_table.h"
@@ -43,8 +44,24 @@ class SideTableWriter {
 
   // A branch whose target is known; `owner` and `target` are offsets from the body's first instruction.
   uint32_t add(uint32_t owner, uint32_t target, uint32_t target_entry, uint32_t keep, uint32_t drop) {
-    branches_.push_back({owner, target, target_entry, keep, drop});
+    if (!branches_.has_room()) [[unlikely]]
+      branches_.reserve_more();
+    return add_unchecked(owner, target, target_entry, keep, drop);
+  }
+  // The same without any call, if there is room.
+  bool has_room() const { return branches_.has_room(); }
+  uint32_t add_unchecked(uint32_t owner, uint32_t target, uint32_t target_entry, uint32_t keep, uint32_t drop) {
+    branches_.push_unchecked({owner, target, target_entry, keep, drop});
+    widest_ |= keep | drop;
     return static_cast<uint32_t>(branches_.size() - 1);
+  }
+  void resolve_branches(uint32_t first, uint32_t target, uint32_t target_entry) {
+    for (uint32_t i = first; i != kNoIndex;) {
+      Branch& branch = branches_[i];
+      i = branch.target_entry;
+      branch.target = target;
+      branch.target_entry = target_entry;
+    }
   }
   // A branch to a label that is still to come.
   void add_use(LabelUses& uses, uint32_t owner, uint32_t keep, uint32_t drop) {
@@ -58,6 +75,7 @@ class SideTableWriter {
   void add_return(uint32_t result_slots, uint32_t v128_local_slots) {
     uint32_t index = next_entry();
     returns_.push_back(index);
+    widest_ |= v128_local_slots;
     add(0, 0, index + v128_local_slots, result_slots, 0);
   }
   void add_rethrow(uint32_t exception_slot) { add(0, exception_slot, next_entry(), 0, 0); }
@@ -91,7 +109,8 @@ class SideTableWriter {
   };
   static bool is_wide(const Branch& branch, int64_t delta_entry);
 
-  std::vector<Branch> branches_;
+  PlainStack<Branch> branches_;
+  uint32_t widest_ = 0;  // has all bits of every keep and drop, and of v128_local_slots
   std::vector<uint32_t> returns_;
   std::vector<ExceptionHandler> clauses_;
   std::vector<uint32_t> order_;
