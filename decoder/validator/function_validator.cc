@@ -48,11 +48,12 @@ bool is_constant(Opcode op, uint32_t features) {
 
 constinit const std::array<FunctionValidator::Handler, kOpcodeCount> FunctionValidator::Handlers::kTable = make();
 
-FunctionValidator::FunctionValidator(ModuleContext& context)
+FunctionValidator::FunctionValidator(ModuleContext& context, bool fast)
     : context_(context),
       module_(context.module),
       registry_(context.registry),
       features_(context.module.features.bits()),
+      fast_(fast),
       // Untouched pages cost nothing; ValType needs no construction.
       operands_(static_cast<ValType*>(std::malloc(kOperandCapacity * sizeof(ValType)))) {
   CHECK(operands_ != nullptr);
@@ -132,7 +133,7 @@ bool FunctionValidator::validate_const_expr(const ConstExpr& expr, ValType expec
 }
 
 bool FunctionValidator::run() {
-  if (!run_fast()) return false;
+  if (fast_ && !run_fast()) return false;
   while (!control_.empty() && !in_.at_end()) {
     op_ = in_.position();
     *starts_++ = opcode_offset();

@@ -52,7 +52,7 @@ struct ControlFrame {
 
 class FunctionValidator {
  public:
-  explicit FunctionValidator(ModuleContext& context);
+  explicit FunctionValidator(ModuleContext& context, bool fast = true);
   FunctionValidator(const FunctionValidator&) = delete;
   FunctionValidator& operator=(const FunctionValidator&) = delete;
 
@@ -273,6 +273,7 @@ class FunctionValidator {
   const Module& module_;
   const TypeRegistry& registry_;
   const uint32_t features_;
+  const bool fast_;
   Cursor in_;
   const uint8_t* op_ = nullptr;          // the instruction being checked
   const uint8_t* code_begin_ = nullptr;  // its body's first instruction

@@ -54,14 +54,14 @@ std::vector<Range> split(const Module& module, unsigned threads) {
   return ranges;
 }
 
-void validate_range(ModuleContext& context, Range& range, unsigned number, BodyHook after_body,
+void validate_range(ModuleContext& context, Range& range, unsigned number, const ValidateOptions& options,
                     std::atomic<unsigned>& lowest_failed) {
-  FunctionValidator validator(context);
+  FunctionValidator validator(context, options.fast);
   for (uint32_t i = range.begin; i < range.end; ++i) {
     if (lowest_failed.load(std::memory_order_relaxed) < number) return;  // this range's answer no longer matters
     copy_body(context.module, i);
     if (validator.validate_body(context.module.imported_funcs + i, range.arena)) {
-      if (after_body != nullptr) after_body(validator.code_copy(), validator.instruction_starts());
+      if (options.after_body != nullptr) options.after_body(validator.code_copy(), validator.instruction_starts());
       continue;
     }
     range.error = validator.take_error();
@@ -79,9 +79,9 @@ std::expected<void, Error> validate_bodies(ModuleContext& context, const Validat
   std::atomic<unsigned> lowest_failed = static_cast<unsigned>(ranges.size());
   std::vector<std::thread> workers;
   for (unsigned i = 1; i < ranges.size(); ++i) {
-    workers.emplace_back([&, i] { validate_range(context, ranges[i], i, options.after_body, lowest_failed); });
+    workers.emplace_back([&, i] { validate_range(context, ranges[i], i, options, lowest_failed); });
   }
-  validate_range(context, ranges[0], 0, options.after_body, lowest_failed);
+  validate_range(context, ranges[0], 0, options, lowest_failed);
   for (std::thread& worker : workers) worker.join();
   for (Range& range : ranges) {
     if (range.error) return std::unexpected(std::move(*range.error));

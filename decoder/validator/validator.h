@@ -19,6 +19,7 @@ using BodyHook = void (*)(std::span<uint8_t> code, std::span<const uint32_t> sta
 struct ValidateOptions {
   unsigned threads = 1;  // used for large modules only; the answer and the error do not depend on it
   BodyHook after_body = nullptr;
+  bool fast = true;  // false: no fast steps, which must change nothing (testing)
 };
 
 // The first error in the order of the module: declarations, then bodies. A module that is malformed anywhere in its bodies is

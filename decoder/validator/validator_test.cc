@@ -416,6 +416,142 @@ TEST(Hostile, FlippedBitsAndCutBodiesNeverCrash) {
   }
 }
 
+// --- the fast steps ---
+
+// Bodies at random: mostly valid, of instructions that have a fast step and a few that do not, with immediates of all lengths.
+// Locals: 0 to 4 of types i32 i64 f32 f64 v128. Functions: 0 itself, 1 (i32 i64) -> i64, 2 (v128) -> ().
+class RandomBody {
+ public:
+  explicit RandomBody(uint32_t seed) : random_(seed) {}
+  Bytes make() {
+    Bytes code;
+    for (unsigned i = 2 + next(12); i > 0; --i) statement(code, 4, 1);
+    code.push_back(0x0B);
+    for (unsigned flips = next(5) / 3; flips > 0; --flips)
+      code[next(code.size())] ^= static_cast<uint8_t>(1u << next(8));
+    return code;
+  }
+  uint32_t next(size_t below) {
+    random_ = random_ * 1664525 + 1013904223;
+    return static_cast<uint32_t>((random_ >> 8) % below);
+  }
+
+ private:
+  static void add(Bytes& code, const Bytes& more) { code.insert(code.end(), more.begin(), more.end()); }
+  void number(Bytes& code, uint32_t value) {  // sometimes longer than it needs to be
+    for (unsigned extra = next(4) == 0 ? next(2) : 0;; value >>= 7) {
+      const bool more = value >= 0x80 || extra > 0;
+      code.push_back(static_cast<uint8_t>((value & 0x7F) | (more ? 0x80 : 0)));
+      if (!more) return;
+      extra -= extra > 0;
+    }
+  }
+  void access(Bytes& code, uint8_t op, uint32_t alignment) {
+    code.push_back(op);
+    number(code, next(alignment + 1));
+    number(code, next(1u << next(24)));
+  }
+
+  void value(Bytes& code, unsigned type, unsigned depth) {
+    constexpr uint8_t kAdd[] = {0x6A, 0x7C, 0x92, 0xA0}, kLoad[] = {0x28, 0x29, 0x2A, 0x2B};
+    switch (depth == 0 ? next(2) : next(9)) {
+      case 0: code.push_back(0x20), number(code, type); return;
+      case 1:
+        code.push_back(static_cast<uint8_t>(0x41 + type));
+        if (type < 2) return number(code, next(1u << next(16)) & ~0x40u);
+        return add(code, Bytes(type == 2 ? 4 : 8, static_cast<uint8_t>(next(256))));
+      case 2: value(code, type, depth - 1), value(code, type, depth - 1); return code.push_back(kAdd[type]);
+      case 3: value(code, 0, depth - 1); return access(code, kLoad[type], type & 1 ? 3 : 2);
+      case 4: value(code, type, depth - 1), code.push_back(0x22), number(code, type); return;
+      case 5:
+        value(code, type, depth - 1), value(code, type, depth - 1), value(code, 0, depth - 1);
+        return code.push_back(0x1B);
+      case 6:
+        add(code, {0x02, static_cast<uint8_t>(0x7F - type)});
+        value(code, type, depth - 1);
+        return code.push_back(0x0B);
+      case 7:
+        value(code, 0, depth - 1), value(code, 1, depth - 1);
+        add(code, {0x10}), number(code, 1);
+        if (type != 1) code.push_back(0x1A), value(code, type, depth - 1);
+        return;
+      default:
+        value(code, 1, depth - 1), code.push_back(0xC2);  // i64.extend8_s
+        if (type == 0) code.push_back(0xA7);
+        if (type > 1) code.push_back(0x1A), value(code, type, depth - 1);
+        return;
+    }
+  }
+
+  void statement(Bytes& code, unsigned depth, unsigned labels) {
+    constexpr uint8_t kStore[] = {0x36, 0x37, 0x38, 0x39};
+    const unsigned type = next(4);
+    switch (depth == 0 ? next(3) : next(9)) {
+      case 0: value(code, type, depth), code.push_back(0x21), number(code, type); return;
+      case 1: value(code, 0, depth), value(code, type, depth); return access(code, kStore[type], type & 1 ? 3 : 2);
+      case 2: value(code, 0, depth), code.push_back(0x0D); return number(code, next(labels));
+      case 3:
+      case 4:
+        add(code, {static_cast<uint8_t>(0x02 + next(2)), 0x40});
+        for (unsigned i = next(4); i > 0; --i) statement(code, depth - 1, labels + 1);
+        if (next(8) == 0) code.push_back(0x0C), number(code, next(labels + 1));
+        return code.push_back(0x0B);
+      case 5: value(code, type, depth), code.push_back(0x1A); return;
+      case 6:
+        if (next(8) == 0) add(code, {0x20, 4, 0x22, 4, 0x10, 2});
+        return;
+      case 7:
+        value(code, 0, depth), add(code, {0x04, 0x40});
+        statement(code, depth - 1, labels + 1);
+        return code.push_back(0x0B);
+      default:
+        value(code, 0, depth), add(code, {0x02, 0x40}), statement(code, depth - 1, labels + 1), add(code, {0x0B, 0x1A});
+    }
+  }
+
+  uint32_t random_;
+};
+
+TEST(FastSteps, JudgeLikeTheCarefulWay) {
+  std::vector<uint32_t> starts_seen;
+  static std::vector<uint32_t>* seen = &starts_seen;
+  auto note = [](std::span<uint8_t>, std::span<const uint32_t> starts) {
+    seen->insert(seen->end(), starts.begin(), starts.end());
+  };
+  const Bytes types = section(
+      1, list({func_type({0x7F, 0x7E, 0x7D, 0x7C}, {}), func_type({0x7F, 0x7E}, {0x7E}), func_type({0x7B}, {})}));
+  RandomBody random(1);
+  unsigned valid = 0, invalid = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    const Bytes locals = random.next(4) == 0 ? list({{1, 0x7B}}) : list({{1, 0x7F}});
+    Bytes bytes = module_of({types, section(3, {3, 0, 1, 2}), section(5, list({{0, 1}})),
+                             section(10, list({body(random.make(), locals), body({0x20, 1, 0x0B}), body({0x0B})})),
+                             join({{0}, sized(join({name("padding"), Bytes(16, 0)}))})});
+    std::shared_ptr<Module> modules[2];
+    std::string answers[2];
+    for (bool fast : {false, true}) {
+      auto module = decoder::decode_module(bytes, {Features::all(), std::make_shared<TypeRegistry>()});
+      ASSERT_TRUE(module);
+      starts_seen.clear();
+      auto result = validate_module(**module, {.after_body = note, .fast = fast});
+      modules[fast] = *module;
+      answers[fast] = result ? "valid" : result.error().to_string();
+      for (uint32_t start : starts_seen) answers[fast] += " " + std::to_string(start);
+    }
+    ASSERT_EQ(answers[0], answers[1]) << round;
+    if (!answers[0].starts_with("valid")) {
+      ++invalid;
+      continue;
+    }
+    ++valid;
+    ASSERT_EQ(code_copy(*modules[0]), code_copy(*modules[1])) << round;
+    ASSERT_EQ(entries(modules[0]->func_codes[0]), entries(modules[1]->func_codes[0])) << round;
+    ASSERT_EQ(modules[0]->func_codes[0].max_operand_slots, modules[1]->func_codes[0].max_operand_slots) << round;
+  }
+  EXPECT_GT(valid, 5'000u);
+  EXPECT_GT(invalid, 5'000u);
+}
+
 // --- threads ---
 
 // About 4 MB of functions; those numbered in `broken` do not type-check.
