@@ -60,7 +60,7 @@ HANDLER(op_memory_grow) {
 HANDLER(op_memory_fill) {
   const uint8_t* p = after_opcode<Opcode::memory_fill>(ip);
   MemoryInstance& memory = read_memory(inst, p);
-  TRAP_IF_ANY(runtime::memory_fill(memory, sp[-2], static_cast<uint8_t>(sp[-1]), tos));
+  TRAP_IF_ANY(runtime::memory_fill(memory, sp[-2], static_cast<uint8_t>(sp[-1]), tos, inst->context));
   POP_THREE();
   ip = p;
   NEXT();
@@ -70,7 +70,7 @@ HANDLER(op_memory_copy) {
   const uint8_t* p = after_opcode<Opcode::memory_copy>(ip);
   MemoryInstance& destination = read_memory(inst, p);
   const MemoryInstance& source = read_memory(inst, p);
-  TRAP_IF_ANY(runtime::memory_copy(destination, sp[-2], source, sp[-1], tos));
+  TRAP_IF_ANY(runtime::memory_copy(destination, sp[-2], source, sp[-1], tos, inst->context));
   POP_THREE();
   ip = p;
   NEXT();

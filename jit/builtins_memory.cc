@@ -42,13 +42,13 @@ uint64_t memory_grow(InstanceData* instance, uint64_t* slots, uint64_t memory_in
 }
 
 uint64_t memory_fill(InstanceData* instance, uint64_t* slots, uint64_t memory_index, uint64_t) {
-  return to_result(
-      runtime::memory_fill(*instance->memories[memory_index], slots[0], static_cast<uint8_t>(slots[1]), slots[2]));
+  return to_result(runtime::memory_fill(*instance->memories[memory_index], slots[0], static_cast<uint8_t>(slots[1]),
+                                        slots[2], instance->context));
 }
 
 uint64_t memory_copy(InstanceData* instance, uint64_t* slots, uint64_t destination, uint64_t source) {
   return to_result(runtime::memory_copy(*instance->memories[destination], slots[0], *instance->memories[source],
-                                        slots[1], slots[2]));
+                                        slots[1], slots[2], instance->context));
 }
 
 uint64_t memory_init(InstanceData* instance, uint64_t* slots, uint64_t data, uint64_t memory_index) {

@@ -26,6 +26,37 @@ bool in_bounds(uint64_t address, uint64_t count, uint64_t size) { return count <
 
 uint64_t size_of(const MemoryInstance& memory) { return memory.size_bytes.load(std::memory_order_seq_cst); }
 
+// Between two pieces of a bulk operation somebody may stop it. A piece takes a few milliseconds at most.
+constexpr uint64_t kBulkPieceBytes = 8 << 20;
+
+bool asked_to_stop(const ExecutionContext* running) {
+  return running && (running->interrupt.load(std::memory_order_relaxed) & kInterruptStop);
+}
+
+TrapCode fill_in_pieces(uint8_t* to, uint8_t value, uint64_t count, const ExecutionContext* running) {
+  for (; count > kBulkPieceBytes; to += kBulkPieceBytes, count -= kBulkPieceBytes) {
+    std::memset(to, value, kBulkPieceBytes);
+    if (asked_to_stop(running)) return TrapCode::interrupted;
+  }
+  std::memset(to, value, count);
+  return TrapCode::none;
+}
+
+// From that end where no piece overwrites what a later one reads.
+TrapCode move_in_pieces(uint8_t* to, const uint8_t* from, uint64_t count, const ExecutionContext* running) {
+  bool backward = reinterpret_cast<uintptr_t>(to) > reinterpret_cast<uintptr_t>(from);
+  for (; count > kBulkPieceBytes; count -= kBulkPieceBytes) {
+    uint64_t offset = backward ? count - kBulkPieceBytes : 0;
+    std::memmove(to + offset, from + offset, kBulkPieceBytes);
+    if (asked_to_stop(running)) return TrapCode::interrupted;
+    if (backward) continue;
+    to += kBulkPieceBytes;
+    from += kBulkPieceBytes;
+  }
+  std::memmove(to, from, count);
+  return TrapCode::none;
+}
+
 }  // namespace
 
 Memory::Memory(const MemoryType& type) {
@@ -100,20 +131,19 @@ bool Memory::resize(uint64_t old_bytes, uint64_t new_bytes) {
   return true;
 }
 
-TrapCode memory_fill(MemoryInstance& memory, uint64_t address, uint8_t value, uint64_t count) {
+TrapCode memory_fill(MemoryInstance& memory, uint64_t address, uint8_t value, uint64_t count,
+                     const ExecutionContext* running) {
   if (!in_bounds(address, count, size_of(memory))) return TrapCode::out_of_bounds_memory_access;
-  std::memset(memory.base + address, value, count);
-  return TrapCode::none;
+  return fill_in_pieces(memory.base + address, value, count, running);
 }
 
 TrapCode memory_copy(MemoryInstance& destination, uint64_t destination_address, const MemoryInstance& source,
-                     uint64_t source_address, uint64_t count) {
+                     uint64_t source_address, uint64_t count, const ExecutionContext* running) {
   if (!in_bounds(source_address, count, size_of(source)) ||
       !in_bounds(destination_address, count, size_of(destination))) {
     return TrapCode::out_of_bounds_memory_access;
   }
-  std::memmove(destination.base + destination_address, source.base + source_address, count);
-  return TrapCode::none;
+  return move_in_pieces(destination.base + destination_address, source.base + source_address, count, running);
 }
 
 TrapCode memory_init(MemoryInstance& memory, uint64_t address, const DataInstance& data, uint64_t offset,

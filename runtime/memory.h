@@ -60,10 +60,11 @@ class Memory : public std::enable_shared_from_this<Memory> {
 };
 
 // Bounds-checked bulk operations. All or nothing; out_of_bounds_memory_access otherwise. Addresses and counts of a 32-bit memory
-// come zero-extended.
-TrapCode memory_fill(MemoryInstance& memory, uint64_t address, uint8_t value, uint64_t count);
+// come zero-extended. Filling and copying gigabytes takes seconds: on behalf of `running`, they stop halfway when asked to.
+TrapCode memory_fill(MemoryInstance& memory, uint64_t address, uint8_t value, uint64_t count,
+                     const ExecutionContext* running = nullptr);
 TrapCode memory_copy(MemoryInstance& destination, uint64_t destination_address, const MemoryInstance& source,
-                     uint64_t source_address, uint64_t count);
+                     uint64_t source_address, uint64_t count, const ExecutionContext* running = nullptr);
 TrapCode memory_init(MemoryInstance& memory, uint64_t address, const DataInstance& data, uint64_t offset,
                      uint64_t count);
 inline void data_drop(DataInstance& data) { data.size = 0; }

@@ -2,8 +2,10 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -201,6 +203,39 @@ TEST(MemoryBulk, CopyHandlesOverlapAndBounds) {
   EXPECT_EQ(memory_copy(m, kPage - 1, m, 0, 2), TrapCode::out_of_bounds_memory_access);
   EXPECT_EQ(memory_copy(m, 0, m, kPage - 1, 2), TrapCode::out_of_bounds_memory_access);
   EXPECT_EQ(memory_copy(m, kPage, m, kPage, 0), TrapCode::none);
+}
+
+// Longer than a piece of the implementation, overlapping either way, and at distances shorter and longer than a piece.
+TEST(MemoryBulk, LongCopiesKeepWhatTheyOverlap) {
+  constexpr uint64_t kMegabyte = 1 << 20, kCount = 20 * kMegabyte;
+  auto memory = Memory::create(memory_type(40 * kMegabyte / kPage, 40 * kMegabyte / kPage));
+  MemoryInstance& m = memory->instance();
+  auto value_at = [](uint64_t i) { return static_cast<uint32_t>(i * 2654435761u); };
+  for (auto [to, from] : {std::pair<uint64_t, uint64_t>{4, 0}, {0, 4}, {12 * kMegabyte, 0}, {0, 12 * kMegabyte}}) {
+    auto* source = reinterpret_cast<uint32_t*>(m.base + from);
+    for (uint64_t i = 0; i < kCount / 4; ++i) source[i] = value_at(i);
+    ASSERT_EQ(memory_copy(m, to, m, from, kCount), TrapCode::none);
+    auto* copied = reinterpret_cast<uint32_t*>(m.base + to);
+    uint64_t wrong = 0;
+    for (uint64_t i = 0; i < kCount / 4; ++i) wrong += copied[i] != value_at(i);
+    EXPECT_EQ(wrong, 0u) << to << " " << from;
+  }
+  ASSERT_EQ(memory_fill(m, 1, 7, kCount), TrapCode::none);
+  EXPECT_EQ(std::count(m.base + 1, m.base + 1 + kCount, 7), static_cast<int64_t>(kCount));
+  EXPECT_NE(m.base[kCount + 1], 7);
+}
+
+TEST(MemoryBulk, LongOperationsStopWhenAsked) {
+  auto memory = Memory::create(memory_type(64 << 4, 64 << 4));
+  MemoryInstance& m = memory->instance();
+  ExecutionContext running = {};
+  running.interrupt = kInterruptStop;
+  EXPECT_EQ(memory_fill(m, 0, 7, 60 << 20, &running), TrapCode::interrupted);
+  EXPECT_EQ(m.base[(60 << 20) - 1], 0);
+  EXPECT_EQ(memory_copy(m, 1, m, 0, 60 << 20, &running), TrapCode::interrupted);
+  EXPECT_EQ(memory_fill(m, 0, 7, 100, &running), TrapCode::none);  // short ones are not asked
+  running.interrupt = kInterruptFuel;
+  EXPECT_EQ(memory_fill(m, 0, 7, 60 << 20, &running), TrapCode::none);
 }
 
 TEST(MemoryBulk, InitReadsTheSegmentUntilItIsDropped) {

@@ -18,8 +18,8 @@ GUEST = pathlib.Path(__file__).with_name("waits.wat")
 # Export, and what standard input is.
 CASES = [(name, "pipe") for name in (
     "spin", "spin_on_branches", "spin_on_calls", "spin_on_tail_calls", "spin_on_indirect_tail_calls", "spin_on_host_calls",
-    "spin_on_bulk", "sleep", "poll_stdin", "read_stdin", "fill_stdout", "atomic_wait", "much_randomness",
-    "eight_spinning_threads", "eight_waiting_threads")]
+    "spin_on_bulk", "one_long_fill", "one_long_copy", "much_randomness", "sleep", "poll_stdin", "read_stdin", "fill_stdout",
+    "atomic_wait", "eight_spinning_threads", "eight_waiting_threads")]
 CASES += [("poll_stdin", "listener"), ("accept", "listener"), ("read_stdin", "connection")]
 
 

@@ -23,6 +23,11 @@
   (func (export "spin_on_host_calls") (loop $l (drop (call $yield)) (br $l)))
   (func (export "spin_on_bulk") (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (br $l)))
 
+  (func (export "one_long_fill") (drop (memory.grow (i32.const 16000)))
+    (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x3E000000)) (br $l)))
+  (func (export "one_long_copy") (drop (memory.grow (i32.const 16000)))
+    (loop $l (memory.copy (i32.const 0) (i32.const 1) (i32.const 0x3E000000)) (br $l)))
+
   ;; A subscription to the monotonic clock: 2^60 nanoseconds.
   (func $sleep (export "sleep")
     (i32.store (i32.const 1016) (i32.const 1))
