@@ -39,8 +39,14 @@ constexpr bool fits_int32(uint64_t value) {
 
 X64Masm::X64Masm(CpuFeatures features) : features_(features) {}
 
-void X64Masm::reset() { X64Emitter::reset(); }
-bool X64Masm::finish() { return X64Emitter::finish(); }
+void X64Masm::reset() {
+  X64Emitter::reset();
+  cold_paths_.clear();
+}
+bool X64Masm::finish() {
+  emit_cold_paths();
+  return X64Emitter::finish();
+}
 std::span<const uint8_t> X64Masm::code() const { return {begin(), ok() ? code_bytes_ : 0}; }
 
 void X64Masm::align(uint32_t bytes) {

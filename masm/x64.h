@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "masm/cpu_features.h"
 #include "masm/types.h"
@@ -126,6 +127,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   // --- Atomics (sequentially consistent; the compiler has checked alignment) -----------------------------------------
   uint32_t atomic_load(Opcode op, Gp d, const Address& address);
   uint32_t atomic_store(Opcode op, const Address& address, Gp s);
+  // and, or, xor: neither s nor the address may use registers of clobbers(op).
   uint32_t atomic_rmw(Opcode op, Gp d, const Address& address, Gp s);
   // The address must not use registers of clobbers(op).
   uint32_t atomic_cmpxchg(Opcode op, Gp d, const Address& address, Gp expected, Gp replacement);
@@ -192,6 +194,45 @@ class X64Masm : public X64Registers, private X64Emitter {
   void binary_float(Opcode op, Fp d, Fp a, Fp b);
   void binary_float_mem(Opcode op, Reg d, Fp a, const Address& b);
 
+  void fp3(X64Op op, Fp d, Fp a, Fp b);
+  void fp3_constant(X64Op op, Fp d, Fp a, uint32_t constant);
+  void fp3_mem(X64Op op, Fp d, Fp a, const Address& b);
+  void fp2(X64Op op, Fp d, Fp a);
+  void min_max(const X64Row& row, Fp d, Fp a, Fp b);
+  void convert(FpKind kind, uint8_t from, Fp d, Gp a);
+  void convert_signed(FpKind kind, bool w, Fp d, Gp a);
+  void truncate(const X64Row& row, Gp d, Fp a, TrapSink* traps);
+  void truncate_signed(FpKind kind, bool w, Gp d, Fp a);
+  void compare_with_constant(FpKind kind, Fp a, double value);
+  void convert_upper_half(FpKind kind, Gp d, Fp a);
+  void set_top_bit(Gp d);
+  void blend(Fp d, Fp a, Fp b, Fp mask);
+  void spread_mask(FpKind selected, FpKind lane);
+  void choose_fp(X64Cc cc, Fp d, Fp a, Fp b);
+  // The rare cases of a float operation, emitted by finish() behind the code.
+  struct ColdPath {
+    X64Row row;
+    Label entry;
+    Label back;
+    Fp a;
+    Fp b{};
+    Reg d{};
+    Gp source{};
+    Label invalid{};
+    Label overflow{};
+  };
+  ColdPath cold_path(const X64Row& row, Fp a);
+  void emit_cold_paths();
+  void cold_min_max(const ColdPath& path);
+  void cold_convert(const ColdPath& path);
+  void cold_truncate(const ColdPath& path);
+  void cold_saturate(const ColdPath& path);
+
+  // Atomics (x64_atomic.cc).
+  void zero_extend(uint8_t size_log2, Gp d, Gp s);
+  void lock();
+  uint32_t atomic_rmw_loop(uint8_t code, uint8_t size, Gp d, const Address& address, Gp s);
+
   // Vectors (x64_simd*.cc).
   static bool is_vector_shift(Opcode op);
   bool has_vector_mem(Opcode op) const;
@@ -202,6 +243,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   uint32_t load_vector(Opcode op, Fp d, const Address& address);
 
   const CpuFeatures features_;
+  std::vector<ColdPath> cold_paths_;
 };
 
 }  // namespace arris::masm
