@@ -200,6 +200,12 @@ static void opening(void) {
   OPEN(EROFS, "to cut a file beneath a read-only directory", RO, 0, S("seed"), O_TRUNCATE, READ_RIGHTS, 0, NULL);
   OPEN(EROFS, "new beneath a read-only directory", RO, 0, S("new"), O_CREATE, READ_RIGHTS, 0, NULL);
   OPEN(ETXTBSY, "a running program, to be written", BOX, 0, S("program"), 0, FILE_RIGHTS, 0, NULL);
+  // The magic links of /proc lead nowhere, even if the host grants the folder they lie in.
+  static const char* kMagic[] = {"root/etc/passwd", "root", "cwd", "cwd/x", "exe", "fd/0", "fd/3", "fd/3/../outside/secret"};
+  for (unsigned i = 0; i < sizeof kMagic / sizeof *kMagic; ++i) {
+    int stopped = open_(PROC, FOLLOW, kMagic[i], strlen(kMagic[i]), 0, 0, 0, NULL);
+    IS(stopped == ELOOP || stopped == EPERM || stopped == ENOENT);
+  }
   // As many as there may be; then one less is enough again.
   u32 last = ENDLESS;
   int error;

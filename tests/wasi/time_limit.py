@@ -10,6 +10,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 LIMIT_MS = 100
@@ -19,7 +20,7 @@ GUEST = pathlib.Path(__file__).with_name("waits.wat")
 CASES = [(name, "pipe") for name in (
     "spin", "spin_on_branches", "spin_on_calls", "spin_on_tail_calls", "spin_on_indirect_tail_calls", "spin_on_host_calls",
     "spin_on_bulk", "one_long_fill", "one_long_copy", "much_randomness", "sleep", "poll_stdin", "read_stdin", "fill_stdout",
-    "atomic_wait", "eight_spinning_threads", "eight_waiting_threads")]
+    "open_fifo_to_write", "read_fifo", "atomic_wait", "eight_spinning_threads", "eight_waiting_threads")]
 CASES += [("poll_stdin", "listener"), ("accept", "listener"), ("read_stdin", "connection")]
 
 
@@ -45,9 +46,11 @@ def run(arris, export, stdin):
     """Milliseconds from start to end, and what was wrong with that."""
     with contextlib.ExitStack() as keep:
         reader, out = open_streams(stdin, keep)
+        folder = keep.enter_context(tempfile.TemporaryDirectory())
+        os.mkfifo(os.path.join(folder, "fifo"))
         begin = time.monotonic()
-        done = subprocess.run([arris, "run", "--max-threads", "8", "--timeout", f"{LIMIT_MS}ms", "--invoke", export, GUEST],
-                              stdin=reader, stdout=out, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run([arris, "run", "--max-threads", "8", "--timeout", f"{LIMIT_MS}ms", "--dir", f"/box:{folder}",
+                               "--invoke", export, GUEST], stdin=reader, stdout=out, stderr=subprocess.PIPE, timeout=60)
         took = (time.monotonic() - begin) * 1000
     problems = []
     if done.returncode != 134:
