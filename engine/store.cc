@@ -26,6 +26,8 @@ arris::runtime::StoreOptions options_of(const Engine& engine, const StoreLimits&
   options.max_memory_bytes = limits.max_memory_bytes;
   options.max_memory_pages = limits.max_memory_pages;
   options.max_table_elements = limits.max_table_elements;
+  options.max_instructions = limits.max_instructions;
+  options.measure_host_time = config.measure_host_time;
   options.registry = Access::state(engine)->registry;
   return options;
 }
@@ -96,6 +98,12 @@ std::optional<uint64_t> StoreRef::fuel() const {
 uint64_t StoreRef::fuel_consumed() const {
   auto left = fuel();
   return left ? state_->fuel_at_set - std::min(*left, state_->fuel_at_set) : 0;
+}
+
+uint64_t StoreRef::instructions() const { return state_->context().instructions; }
+
+std::chrono::nanoseconds StoreRef::host_time() const {
+  return std::chrono::nanoseconds(static_cast<int64_t>(state_->store.host_nanoseconds()));
 }
 
 InterruptHandle StoreRef::interrupt_handle() const { return Access::interrupt_handle(state_->interrupt); }

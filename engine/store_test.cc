@@ -134,6 +134,32 @@ TEST(Fuel, RunsOutAndCanBeRefilled) {
   EXPECT_TRUE(func.call({1}));
 }
 
+TEST(Instructions, AreCountedAndLimitedExactly) {
+  constexpr std::string_view kCountDown =
+      "(module (func (export \"f\") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const "
+      "1)))))))";
+  Config config = testing::full_config();
+  config.count_instructions = true;
+  {
+    World world(config);
+    Func func = world.func(kCountDown);
+    ASSERT_TRUE(func.call({10}));
+    EXPECT_EQ(world.store.instructions(), 62u);  // six per iteration, two ends
+  }
+  config.limits.max_instructions = 1000;
+  World world(config);
+  Func func = world.func(kCountDown);
+  EXPECT_EQ(func.call({1'000'000}).error().code(), TrapCode::out_of_gas);
+  EXPECT_EQ(world.store.instructions(), 1000u);
+}
+
+TEST(Instructions, AreNotCountedUnlessAskedFor) {
+  World world(testing::full_config());
+  ASSERT_TRUE(world.func("(module (func (export \"f\")))").call({}));
+  EXPECT_EQ(world.store.instructions(), 0u);
+  EXPECT_EQ(world.store.host_time().count(), 0);
+}
+
 TEST(Fuel, IsTheSameInEveryRun) {
   Config config = testing::full_config();
   config.fuel = true;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "interp/handlers.h"
+#include "interp/metering.h"
 #include "interp/test_machine.h"
 
 namespace arris::interp {
@@ -29,12 +30,10 @@ TEST(Dispatch, HasAHandlerForEveryOpcode) {
   }
 #define INTERNAL(name, code, original) EXPECT_NE(kOpcodeTable[code], &invalid_opcode) << #name;
 #include "wasm/internal_opcodes.def"
+  EXPECT_EQ(kOpcodeTable[kMeteredCode], &op_metered);
 }
 
-TEST(Dispatch, RefusesWhatNoRowNames) {
-  EXPECT_EQ(kOpcodeTable[0xFF], &invalid_opcode);
-  EXPECT_EQ(kSimdTable[0x9A], &invalid_opcode);
-}
+TEST(Dispatch, RefusesWhatNoRowNames) { EXPECT_EQ(kSimdTable[0x9A], &invalid_opcode); }
 
 class LongImmediates : public Machine {
  protected:

@@ -18,6 +18,7 @@ namespace arris::interp {
 #define QUICK_BLOCKS(name, code) HANDLER(quick_##name);
 #include "interp/quicken.def"
 
+HANDLER(op_metered);  // metering.h
 HANDLER(op_prefix_gc);
 HANDLER(op_prefix_misc);
 HANDLER(op_prefix_simd);

@@ -8,6 +8,7 @@
 #include "interp/calls.h"
 #include "interp/exceptions.h"
 #include "interp/handlers.h"
+#include "interp/metering.h"
 
 namespace arris::interp {
 
@@ -96,8 +97,10 @@ INTERP_INLINE void zero_slots(uint64_t* from, const uint64_t* to) {
 // ---- Slow calls: tos holds the FuncInstance, the arguments end at *sp, ip is at the call -------------------------------------
 
 // One past the call instruction at `ip`.
-static const uint8_t* after_call(const uint8_t* ip) {
-  const bool two_indices = *ip == info(Opcode::call_indirect).code;
+static const uint8_t* after_call(const uint8_t* ip, const InstanceData* inst) {
+  uint8_t code = *ip;
+  if (code == kMeteredCode) code = inst->module->unmetered_code[static_cast<size_t>(ip - inst->module->code.get())];
+  const bool two_indices = code == info(Opcode::call_indirect).code;
   ++ip;
   skip_leb(ip);
   if (two_indices) skip_leb(ip);
@@ -123,7 +126,7 @@ static COLD_HANDLER(call_host) {
   }
   sp = base + callee.type->result_slots - 1;
   tos = *sp;
-  ip = after_call(ip);
+  ip = after_call(ip, inst);
   NEXT();
 }
 
@@ -133,7 +136,7 @@ static COLD_HANDLER(call_slow) {
   if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
   uint64_t* base = sp + 1 - callee.code->param_slots;
   if (!frame_fits(*inst->context, *callee.code, base)) TRAP_NOW(call_stack_exhausted);
-  locals = build_frame(callee, base, {after_call(ip), st, locals, inst});
+  locals = build_frame(callee, base, {after_call(ip, inst), st, locals, inst});
   sp = locals + callee.code->frame_offset + kFrameRecordSlots - 1;
   tos = *sp;
   st = callee.code->side_table;

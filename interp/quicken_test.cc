@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "interp/handlers.h"
+#include "interp/metering.h"
 #include "interp/test_machine.h"
 #include "wasm/instruction_reader.h"
 
@@ -159,7 +160,7 @@ TEST_F(Quicken, ChangesNoResultAndNoTrap) {
 }
 
 TEST_F(Quicken, CodesAreFree) {
-  std::set<uint8_t> seen = {kPrefixGc, kPrefixMisc, kPrefixSimd, kPrefixThreads};
+  std::set<uint8_t> seen = {kPrefixGc, kPrefixMisc, kPrefixSimd, kPrefixThreads, kMeteredCode};
 #define INTERNAL(name, code, original) seen.insert(code);
 #include "wasm/internal_opcodes.def"
   for (const Row& row : kRows) {

@@ -1,4 +1,5 @@
 // The dispatch table of one-byte opcodes.
+#include "interp/metering.h"
 #include "interp/table.h"
 
 namespace arris::interp {
@@ -14,6 +15,7 @@ static consteval auto make_table() {
 #define QUICK(name, code, ...) table[code] = &quick_##name;
 #define QUICK_BLOCKS(name, code) table[code] = &quick_##name;
 #include "interp/quicken.def"
+  table[kMeteredCode] = &op_metered;
   table[kPrefixGc] = &op_prefix_gc;
   table[kPrefixMisc] = &op_prefix_misc;
   table[kPrefixSimd] = &op_prefix_simd;

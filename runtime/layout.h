@@ -129,6 +129,10 @@ struct ExecutionContext {
   uintptr_t exit_sp;
   // The native stack pointer that ends the innermost machine activation.
   uintptr_t entry_sp;
+
+  // Where instructions are counted (interp/metering.h).
+  uint64_t instructions;       // executed so far
+  uint64_t instruction_limit;  // the next beyond traps with out_of_gas
 };
 
 inline constexpr uint32_t kInterruptStop = 1;  // trap: interrupted

@@ -1,6 +1,7 @@
 #include "runtime/store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -32,6 +33,7 @@ Store::Store(const StoreOptions& options) : options_(options), heap_(options.hea
   if (!stack_ || !os::commit(stack_.data(), bytes)) return;
   context_.stack_base = context_.stack_top = reinterpret_cast<uint64_t*>(stack_.data());
   context_.stack_limit = context_.stack_base + bytes / sizeof(uint64_t);
+  context_.instruction_limit = options_.max_instructions;
 }
 
 Store::~Store() {
@@ -215,8 +217,19 @@ Outcome Store::trap_in_machine(TrapCode code, const MachineExit& exit) {
   return outcome;
 }
 
-Outcome Store::run_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots) {
+// A host function that calls back is counted once, with what it calls.
+Outcome Store::run_host_timed(const FuncInstance& func, InstanceData* caller, uint64_t* slots) {
+  if (std::exchange(in_timed_host_, true)) return func.host(func.host_environment, *this, caller, slots);
+  const auto start = std::chrono::steady_clock::now();
   Outcome outcome = func.host(func.host_environment, *this, caller, slots);
+  host_nanoseconds_ += static_cast<uint64_t>((std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1));
+  in_timed_host_ = false;
+  return outcome;
+}
+
+Outcome Store::run_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots) {
+  Outcome outcome = options_.measure_host_time ? run_host_timed(func, caller, slots)
+                                               : func.host(func.host_environment, *this, caller, slots);
   if (outcome == Outcome::trap) [[unlikely]]
     capture_backtrace(nullptr, nullptr, nullptr);
   return outcome;

@@ -41,7 +41,9 @@ struct StoreOptions {
   uint64_t max_memory_pages = ~uint64_t{0};  // per memory: growth beyond fails
   uint64_t max_table_elements = limits::kMaxTableElements;
   std::shared_ptr<TypeRegistry> registry;
-  void* embedder = nullptr;  // whose Store it is; the runtime only keeps it
+  uint64_t max_instructions = ~uint64_t{0};  // where they are counted
+  bool measure_host_time = false;            // Store::host_nanoseconds
+  void* embedder = nullptr;                  // whose Store it is; the runtime only keeps it
 };
 
 // One line of a backtrace, innermost first.
@@ -153,6 +155,9 @@ class Store final : public RootProvider {
   const TrapState& trap() const { return trap_; }
   TrapState take_trap();
 
+  // Spent in host functions called from wasm code (StoreOptions::measure_host_time).
+  uint64_t host_nanoseconds() const { return host_nanoseconds_; }
+
   // An exception leaving wasm code or a host function; a GC root while pending.
   void set_exception(ExceptionObject* exception) { pending_exception_ = exception; }
   ExceptionObject* pending_exception() const { return pending_exception_; }
@@ -175,6 +180,7 @@ class Store final : public RootProvider {
   bool has_native_stack() { return native_stack_.has_room(context_); }
   Outcome exhausted();
   Outcome run_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots);
+  Outcome run_host_timed(const FuncInstance& func, InstanceData* caller, uint64_t* slots);
   uint64_t memory_bytes() const;
 
   StoreOptions options_;
@@ -183,6 +189,8 @@ class Store final : public RootProvider {
   os::Reservation stack_;
   TrapState trap_;
   ExceptionObject* pending_exception_ = nullptr;
+  uint64_t host_nanoseconds_ = 0;
+  bool in_timed_host_ = false;
   std::deque<HostFunc> host_funcs_;
   std::vector<std::shared_ptr<Memory>> memories_;
   std::vector<std::unique_ptr<Table>> tables_;

@@ -25,6 +25,7 @@ struct Options {
   std::vector<std::string> paths;
   bool gc_zeal = false;
   bool no_quicken = false;
+  bool count_instructions = false;
   bool strict_messages = false;
   bool quiet = false;
   unsigned max_failures = 20;
@@ -59,7 +60,8 @@ FileReport run_file(const ScriptFile& file, const Options& options, arris::api::
     report.result.failures.push_back({0, std::string("cannot be read: ") + strerror(bytes.error())});
     return report;
   }
-  RunOptions run{features_for_path(file.path), tier, options.gc_zeal, !options.no_quicken, options.strict_messages};
+  RunOptions run{features_for_path(file.path), tier, options.gc_zeal, !options.no_quicken, options.count_instructions,
+                 options.strict_messages};
   report.result = run_script({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, run);
   return report;
 }
@@ -121,6 +123,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--json", options.json, "Write results per file to FILE (- for standard output)")->type_name("FILE");
   app.add_flag("--gc-zeal", options.gc_zeal, "Collect garbage at every allocation");
+  app.add_flag("--count-instructions", options.count_instructions, "Run with every instruction counted");
   app.add_flag("--no-quicken", options.no_quicken, "Interpret instructions one by one, none fused");
   app.add_flag("--strict-messages", options.strict_messages,
                "Also compare the messages of refused modules (trap messages are always compared)");

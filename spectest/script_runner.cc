@@ -58,6 +58,7 @@ class Runner {
     config.tier = options.tier;
     config.heap_zeal = options.gc_zeal;
     config.quicken = options.quicken;
+    config.count_instructions = options.count_instructions;
     return config;
   }
 

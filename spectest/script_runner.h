@@ -20,6 +20,7 @@ struct RunOptions {
   api::Tier tier = api::Tier::interp;
   bool gc_zeal = false;
   bool quicken = true;
+  bool count_instructions = false;
   bool strict_messages = false;  // the messages of assert_malformed, _invalid and _unlinkable must match too
 };
 

@@ -191,6 +191,8 @@ class Module {
   std::unique_ptr<uint8_t[]> code;              // private copy of bytes [code_begin, code_end), plus padding
   uint32_t code_begin = 0;
   uint32_t code_end = 0;
+  std::unique_ptr<uint8_t[]>
+      unmetered_code;                // what `code` was before interp/metering.h overwrote it; null if it did not
   std::vector<FuncCode> func_codes;  // by function index - imported_funcs
   std::vector<std::unique_ptr<SideTableEntry[]>> side_table_chunks;
   std::vector<std::unique_ptr<ExceptionHandler[]>> handler_chunks;

@@ -18,6 +18,13 @@ inline constexpr std::string_view kTrapMessages[] = {
 #include "wasm/traps.def"
 };
 
+inline constexpr uint16_t kWasmEdgeTrapCodes[] = {
+    0,
+#define TRAP(name, message, wasmedge_code) wasmedge_code,
+#include "wasm/traps.def"
+};
+
+constexpr uint16_t wasmedge_code_of(TrapCode code) { return kWasmEdgeTrapCodes[static_cast<unsigned>(code)]; }
 constexpr std::string_view message_of(TrapCode code) { return kTrapMessages[static_cast<unsigned>(code)]; }
 
 }  // namespace arris

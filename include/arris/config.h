@@ -30,6 +30,7 @@ struct StoreLimits {
   uint64_t max_memory_bytes = ~uint64_t{0};      // all linear memories together
   uint64_t max_memory_pages = ~uint64_t{0};      // each linear memory, in its own pages
   uint64_t max_table_elements = 10'000'000;      // each table
+  uint64_t max_instructions = ~uint64_t{0};      // with Config::count_instructions; the next one traps with out_of_gas
 };
 
 struct Config {
@@ -37,6 +38,8 @@ struct Config {
   Tier tier = Tier::auto_;
   bool quicken = true;              // interpreter: fuse frequent instruction sequences when a module is compiled
   bool fuel = false;                // count fuel (StoreRef::set_fuel); a Store begins with none
+  bool count_instructions = false;  // exactly (StoreRef::instructions); interprets without quickening
+  bool measure_host_time = false;   // StoreRef::host_time
   bool heap_zeal = false;           // collect garbage at every GC allocation (testing)
   unsigned validation_threads = 0;  // for Module::compile; 0: as many as sensible
   StoreLimits limits;               // of Stores created without their own

@@ -7,6 +7,7 @@
 // until their Store is destroyed, wherever the Store is moved. What is created in a Store lives until its end.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -59,6 +60,13 @@ class StoreRef {
   void set_fuel(uint64_t fuel);
   std::optional<uint64_t> fuel() const;
   uint64_t fuel_consumed() const;  // since the last set_fuel
+
+  // Instructions executed so far (Config::count_instructions; otherwise 0). The same number on every run and machine: each
+  // instruction that control reaches counts one, whatever it does; host functions count nothing. StoreLimits::max_instructions
+  // bounds it exactly.
+  uint64_t instructions() const;
+  // Time spent in host functions that WebAssembly code called (Config::measure_host_time; otherwise 0).
+  std::chrono::nanoseconds host_time() const;
 
   InterruptHandle interrupt_handle() const;
   bool interrupted() const;  // asked to stop; host functions that wait or work long should look
