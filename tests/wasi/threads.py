@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 GUEST = pathlib.Path(__file__).with_name("threads.wat")
 EAGAIN = "-6\n"
@@ -31,21 +32,40 @@ CASES = [
 ]
 
 
+# A module that spawns, but has nothing that a thread could run.
+WITHOUT_START = """(module
+  (import "env" "memory" (memory 1 1 shared))
+  (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+  (func (export "_start") (drop (call $spawn (i32.const 0))) (loop (br 0))))"""
+
+
+def commands(arris, folder):
+    """Each case with its command line."""
+    for what, options, call, *expected in CASES:
+        yield what, [arris, "run", *options, "--invoke", call[0], GUEST, *call[1:]], *expected
+    guest = pathlib.Path(folder, "without_start.wat")
+    guest.write_text(WITHOUT_START)
+    yield ("no wasi_thread_start", [arris, "run", "--max-threads", "1", guest], 134, "",
+           rb"arris: trap: thread: the module exports no wasi_thread_start \(i32, i32\)")
+
+
 def main():
-    failed = False
-    for what, options, call, code, stdout, stderr in CASES:
-        command = [sys.argv[1], "run", *options, "--invoke", call[0], GUEST, *call[1:]]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100)
-        problems = []
-        if done.returncode != code:
-            problems.append(f"exit code {done.returncode}, expected {code}")
-        if stdout is not None and done.stdout.decode() != stdout:
-            problems.append(f"printed {done.stdout!r}, expected {stdout!r}")
-        if not re.match(stderr, done.stderr) or (stderr == b"" and done.stderr):
-            problems.append(f"standard error {done.stderr!r}, expected {stderr!r}")
-        print(what, *(problems or ["as expected"]), sep=": ")
-        failed |= bool(problems)
-    sys.exit(failed)
+    with tempfile.TemporaryDirectory() as folder:
+        results = [check(*case) for case in commands(sys.argv[1], folder)]
+    sys.exit(not all(results))
+
+
+def check(what, command, code, stdout, stderr):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100)
+    problems = []
+    if done.returncode != code:
+        problems.append(f"exit code {done.returncode}, expected {code}")
+    if stdout is not None and done.stdout.decode() != stdout:
+        problems.append(f"printed {done.stdout!r}, expected {stdout!r}")
+    if not re.match(stderr, done.stderr) or (stderr == b"" and done.stderr):
+        problems.append(f"standard error {done.stderr!r}, expected {stderr!r}")
+    print(what, *(problems or ["as expected"]), sep=": ")
+    return not problems
 
 
 main()

@@ -25,7 +25,7 @@ def skip(why):
 
 def npm(package, folder):
     if not shutil.which("npm"):
-        skip(f"npm is not installed, so {package.name} cannot be fetched")
+        skip(f"npm is not installed, so {package.name} cannot be fetched; apt-get install npm")
     return ["npm", "pack", f"{package.name}@{package.version}", "--pack-destination", folder, "--fetch-retries=1"]
 
 
@@ -37,7 +37,7 @@ def pip(package, folder):
                         "--dest", folder, f"{package.name}=={package.version}"]
         except FileNotFoundError:
             pass
-    skip(f"pip is not installed, so {package.name} cannot be fetched")
+    skip(f"pip is not installed, so {package.name} cannot be fetched; apt-get install python3-pip")
 
 
 def check_integrity(package, archive):
