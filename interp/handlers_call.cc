@@ -151,20 +151,14 @@ static COLD_HANDLER(call_slow) {
 // The operands are spilled already.
 static COLD_HANDLER(call_slow_by_index) {
   const uint8_t* p = ip + 1;
-  tos = reinterpret_cast<uint64_t>(inst->funcs[read_uleb<uint32_t>(p)]);
+  tos = reinterpret_cast<uint64_t>(inst->funcs[read_index(p)]);
   GOTO(call_slow);
 }
 
 HANDLER(op_call) {
   *sp = tos;
-  uint32_t index = ip[1];
-  const uint8_t* next = ip + 2;
-  if (is_long(ip[1])) {
-    if (is_long(ip[2])) [[unlikely]]
-      GOTO(call_slow_by_index);
-    index = (index & 0x7F) | uint32_t{ip[2]} << 7;
-    next = ip + 3;
-  }
+  const uint8_t* next = ip + 1;
+  const uint32_t index = read_index(next);
   if (index < inst->imported_funcs) [[unlikely]]
     GOTO(call_slow_by_index);
   const FuncCode* callee = inst->func_codes + (index - inst->imported_funcs);
@@ -185,8 +179,8 @@ struct IndirectCallee {
 };
 INTERP_INLINE IndirectCallee find_indirect_callee(const uint8_t* ip, uint64_t index, const InstanceData* inst) {
   const uint8_t* p = ip + 1;
-  const CanonicalType* wanted = inst->types[read_uleb<uint32_t>(p)];
-  const TableInstance& table = *inst->tables[read_uleb<uint32_t>(p)];
+  const CanonicalType* wanted = inst->types[read_index(p)];
+  const TableInstance& table = *inst->tables[read_index(p)];
   if (index >= table.size) [[unlikely]]
     return {nullptr, p, TrapCode::undefined_element};
   auto* func = reinterpret_cast<FuncInstance*>(table.elements[index]);
@@ -272,7 +266,7 @@ static COLD_HANDLER(tail_call) {
 HANDLER(op_return_call) {
   const uint8_t* p = ip + 1;
   *sp = tos;
-  tos = reinterpret_cast<uint64_t>(inst->funcs[read_uleb<uint32_t>(p)]);
+  tos = reinterpret_cast<uint64_t>(inst->funcs[read_index(p)]);
   GOTO(tail_call);
 }
 

@@ -40,7 +40,7 @@ HANDLER(op_select_v128) {
 
 // Steps over the types of `select t`, so that what remains is `select`.
 INTERP_INLINE const uint8_t* skip_val_types(const uint8_t* p) {
-  const uint32_t count = read_uleb<uint32_t>(p);
+  const uint32_t count = read_index(p);
   for (uint32_t i = 0; i < count; ++i) read_val_type(p);
   return p;
 }
@@ -57,7 +57,7 @@ COLD_HANDLER(op_select_t_v128) {
 
 static COLD_HANDLER(local_get_long) {
   const uint8_t* p = ip + 1;
-  PUSH(locals[read_uleb<uint32_t>(p)]);
+  PUSH(locals[read_index(p)]);
   ip = p;
   NEXT();
 }
@@ -72,7 +72,7 @@ HANDLER(op_local_get) {
 
 static COLD_HANDLER(local_set_long) {
   const uint8_t* p = ip + 1;
-  locals[read_uleb<uint32_t>(p)] = tos;
+  locals[read_index(p)] = tos;
   POP();
   ip = p;
   NEXT();
@@ -89,7 +89,7 @@ HANDLER(op_local_set) {
 
 static COLD_HANDLER(local_tee_long) {
   const uint8_t* p = ip + 1;
-  locals[read_uleb<uint32_t>(p)] = tos;
+  locals[read_index(p)] = tos;
   ip = p;
   NEXT();
 }
@@ -104,7 +104,7 @@ HANDLER(op_local_tee) {
 
 // The ordinal of a v128 local; its slots are at locals - 2 * (ordinal + 1).
 INTERP_INLINE uint64_t* v128_local(uint64_t* locals, const uint8_t*& p) {
-  return locals - 2 * (uint64_t{read_uleb<uint32_t>(p)} + 1);
+  return locals - 2 * (uint64_t{read_index(p)} + 1);
 }
 HANDLER(op_local_get_v128) {
   const uint8_t* p = ip + 1;
@@ -139,7 +139,7 @@ HANDLER(op_local_tee_v128) {
 
 static COLD_HANDLER(global_get_long) {
   const uint8_t* p = ip + 1;
-  PUSH(inst->globals[read_uleb<uint32_t>(p)]->value[0]);
+  PUSH(inst->globals[read_index(p)]->value[0]);
   ip = p;
   NEXT();
 }
@@ -154,7 +154,7 @@ HANDLER(op_global_get) {
 
 static COLD_HANDLER(global_set_long) {
   const uint8_t* p = ip + 1;
-  inst->globals[read_uleb<uint32_t>(p)]->value[0] = tos;
+  inst->globals[read_index(p)]->value[0] = tos;
   POP();
   ip = p;
   NEXT();
@@ -171,7 +171,7 @@ HANDLER(op_global_set) {
 
 HANDLER(op_global_get_v128) {
   const uint8_t* p = ip + 1;
-  const GlobalInstance& global = *inst->globals[read_uleb<uint32_t>(p)];
+  const GlobalInstance& global = *inst->globals[read_index(p)];
   sp[0] = tos;
   sp[1] = global.value[0];
   sp += 2;
@@ -181,7 +181,7 @@ HANDLER(op_global_get_v128) {
 }
 HANDLER(op_global_set_v128) {
   const uint8_t* p = ip + 1;
-  GlobalInstance& global = *inst->globals[read_uleb<uint32_t>(p)];
+  GlobalInstance& global = *inst->globals[read_index(p)];
   global.value[0] = sp[-1];
   global.value[1] = tos;
   sp -= 2;
@@ -193,9 +193,9 @@ HANDLER(op_global_set_v128) {
 // ---- Constants -----------------------------------------------------------------------------------------------------------
 
 static COLD_HANDLER(i32_const_long) {
-  const uint8_t* p = ip + 1;
-  PUSH(static_cast<uint32_t>(read_sleb<int32_t>(p)));
-  ip = p;
+  const LongLeb value(ip + 1);
+  PUSH(static_cast<uint32_t>(value.as_signed()));
+  ip += 1 + value.length;
   NEXT();
 }
 HANDLER(op_i32_const) {
@@ -207,10 +207,21 @@ HANDLER(op_i32_const) {
   NEXT();
 }
 
-static COLD_HANDLER(i64_const_long) {
+// Of nine or ten bytes.
+static COLD_HANDLER(i64_const_longest) {
   const uint8_t* p = ip + 1;
-  PUSH(static_cast<uint64_t>(read_sleb<int64_t>(p)));
-  ip = p;
+  const bool ten = is_long(p[8]);
+  const uint64_t sign = (ten ? p[9] : p[8] >> 6) & 1u;
+  PUSH(LongLeb(p).bits | uint64_t{p[8] & 0x7Fu} << 56 | sign << 63);
+  ip = p + 9 + ten;
+  NEXT();
+}
+static COLD_HANDLER(i64_const_long) {
+  const LongLeb value(ip + 1);
+  if (value.length == 0) [[unlikely]]
+    GOTO(i64_const_longest);
+  PUSH(static_cast<uint64_t>(value.as_signed()));
+  ip += 1 + value.length;
   NEXT();
 }
 HANDLER(op_i64_const) {

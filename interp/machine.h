@@ -116,6 +116,36 @@ INTERP_INLINE bool is_long(uint8_t byte) { return byte & 0x80; }
 // The value of a signed LEB128 of one byte.
 INTERP_INLINE int32_t short_signed(uint8_t byte) { return static_cast<int8_t>(byte << 1) >> 1; }
 
+// A LEB128 of up to eight bytes, decoded without branches: linkers write the numbers that they fill in themselves, such as indices of
+// functions and addresses, in five bytes. `length` is 0 if there are more than eight. Code has padding behind it to be read.
+struct LongLeb {
+  uint64_t bits;  // 7 per byte
+  unsigned length;
+
+  INTERP_INLINE explicit LongLeb(const uint8_t* p) {
+    uint64_t w = load_unaligned<uint64_t>(p);
+    const uint64_t last = ~w & 0x8080808080808080;
+    length = last == 0 ? 0 : (static_cast<unsigned>(std::countr_zero(last)) + 1) / 8;
+    w &= (last ^ (last - 1)) & 0x7F7F7F7F7F7F7F7F;
+    w = (w & 0x007F007F007F007F) | (w & 0x7F007F007F007F00) >> 1;
+    w = (w & 0x00003FFF00003FFF) | (w & 0x3FFF00003FFF0000) >> 2;
+    bits = (w & 0x000000000FFFFFFF) | (w & 0x0FFFFFFF00000000) >> 4;
+  }
+  INTERP_INLINE int64_t as_signed() const {
+    const unsigned unused = 64 - 7 * length;
+    return static_cast<int64_t>(bits << unused) >> unused;
+  }
+};
+
+// An index (u32) of any length; `p` goes on behind it.
+INTERP_INLINE uint32_t read_index(const uint8_t*& p) {
+  if (!is_long(*p)) [[likely]]
+    return *p++;
+  const LongLeb leb(p);
+  p += leb.length;
+  return static_cast<uint32_t>(leb.bits);
+}
+
 // One past the opcode of a prefixed instruction. The opcode of minimal length is assumed and longer ones are stepped over.
 template <Opcode op>
 INTERP_INLINE const uint8_t* after_opcode(const uint8_t* ip) {

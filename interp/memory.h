@@ -2,7 +2,7 @@
 // Include it where a dispatch table is made.
 //
 // Fast form: memory 0, the offset in one byte, the end of the access within the size of memory 0 that the instance has cached.
-// Anything else goes to a cold handler, which reads the immediates at any length, picks the memory, reads its true size (growth
+// A longer offset is read without branches; anything else goes to a cold handler, which reads the immediates at any length, picks the memory, reads its true size (growth
 // elsewhere may have passed the cached one by), and only then traps. Addresses are 64 bits (i32 operands are zero-extended in
 // their slots), so one rule serves memory32 and memory64: address + offset + width must not overflow nor pass the size.
 #pragma once
@@ -136,13 +136,30 @@ COLD_HANDLER(op_access_slow) {
   NEXT();
 }
 
+// Memory 0 with an offset of any usual length.
+template <Opcode op>
+COLD_HANDLER(op_access_long) {
+  constexpr unsigned width = width_of(op);
+  const uint8_t* arg = after_opcode<op>(ip);
+  const LongLeb offset(arg + 1);
+  uint64_t end;
+  if ((arg[0] & 0xC0) != 0 || offset.length == 0 ||
+      __builtin_add_overflow(operand<op, 0>(sp, tos), offset.bits + width, &end) || end > inst->memory0_size)
+      [[unlikely]]
+    GOTO(op_access_slow<op>);
+  arg += 1 + offset.length;
+  access<op>(mem + end - width, arg, sp, tos);
+  ip = arg + (info(op).immediates == Immediates::mem_arg_lane);
+  NEXT();
+}
+
 template <Opcode op>
 HANDLER(op_access) {
   constexpr unsigned width = width_of(op);
   const uint8_t* arg = after_opcode<op>(ip);
   uint64_t end;
   if (!fast_address<width>(arg, operand<op, 0>(sp, tos), inst, &end)) [[unlikely]]
-    GOTO(op_access_slow<op>);
+    GOTO(op_access_long<op>);
   access<op>(mem + end - width, arg + 2, sp, tos);
   ip = arg + 2 + (info(op).immediates == Immediates::mem_arg_lane);
   NEXT();
