@@ -259,7 +259,7 @@ std::vector<Opcode> numeric_opcodes() {
   std::vector<Opcode> ops;
   for (unsigned i = 0; i < kOpcodeCount; ++i) {
     const auto op = static_cast<Opcode>(i);
-    if (references()[i] && info(op).prefix != kPrefixSimd && signature_of(op).results.size() == 1) ops.push_back(op);
+    if (references()[i] && signature_of(op).results.size() == 1) ops.push_back(op);
   }
   return ops;
 }

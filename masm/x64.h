@@ -233,14 +233,50 @@ class X64Masm : public X64Registers, private X64Emitter {
   void lock();
   uint32_t atomic_rmw_loop(uint8_t code, uint8_t size, Gp d, const Address& address, Gp s);
 
-  // Vectors (x64_simd*.cc).
-  static bool is_vector_shift(Opcode op);
-  bool has_vector_mem(Opcode op) const;
+  // Vectors: the forms of instructions and the table's opcodes (x64_simd.cc).
+  Fp prepare_sse(Fp d, Fp a, Fp b);
+  void v2(X64Insn i, Fp d, Fp a);
+  void v2_imm(X64Insn i, Fp d, Fp a, uint8_t immediate);
+  void v3(X64Insn i, Fp d, Fp a, Fp b);
+  void v3_commutes(X64Insn i, Fp d, Fp a, Fp b);
+  void v3_imm(X64Insn i, Fp d, Fp a, Fp b, uint8_t immediate);
+  void v3_constant(X64Insn i, Fp d, Fp a, uint64_t low, uint64_t high);
+  void v_shift(X64Insn i, Fp d, Fp a, uint8_t count);
+  void v_insert(X64Insn i, Fp d, Fp a, Gp x, uint8_t lane);
+  uint32_t v_insert_mem(X64Insn i, Fp d, Fp a, const Address& address, uint8_t lane);
+  void v_extract(X64Insn i, Gp d, Fp a, uint8_t lane);
+  uint32_t v_extract_mem(X64Insn i, const Address& address, Fp a, uint8_t lane);
+  uint32_t v_load(X64Insn i, Fp d, const Address& address);
+  void v_to_gp(X64Insn i, Gp d, Fp a);
+  void v_test(Fp a, Fp b);
+  void v_zero(Fp d);
+  void v_ones(Fp d);
+  void v_constant(Fp d, uint64_t low, uint64_t high);
+  void v_not(Fp d, Fp a);
   void unary_vector(Opcode op, Reg d, Reg a);
   void binary_vector(Opcode op, Fp d, Fp a, Reg b);
+  bool has_vector_mem(Opcode op) const;
   void binary_vector_mem(Opcode op, Fp d, Fp a, const Address& b);
-  void vector_shift_imm(Opcode op, Fp d, Fp a, uint64_t count);
+  // Sequences (x64_simd_ops.cc).
+  void unary_vector_sequence(Opcode op, Reg d, Reg a);
+  void binary_vector_sequence(Opcode op, Fp d, Fp a, Fp b);
+  void convert_vector(Opcode op, Fp d, Fp a);
+  void truncate_f32x4_u(Fp d, Fp a);
+  void popcount_bytes(Fp d, Fp a);
+  void multiply_i64x2(Fp d, Fp a, Fp b);
+  void min_max_lanes(X64Insn bound, X64Insn unite, X64Insn add, X64Insn compare_insn, Fp d, Fp a, Fp b);
+  void multiply_bytes(X64Insn extend_low, bool high, Fp d, Fp a, Fp b);
+  void multiply_words(X64Insn high_product, bool high, Fp d, Fp a, Fp b);
+  void multiply_dwords(X64Insn multiply_even, bool high, Fp d, Fp a, Fp b);
+  void dot_bytes(Fp d, Fp a, Fp b);
+  // Lanes (x64_simd_lanes.cc).
+  void spread_lane(unsigned size_log2, Fp d);
+  void splat(Opcode op, Fp d, Reg a);
   uint32_t load_vector(Opcode op, Fp d, const Address& address);
+  static bool is_vector_shift(Opcode op);
+  void vector_shift(Opcode op, Fp d, Fp a, Gp count);
+  void vector_shift_imm(Opcode op, Fp d, Fp a, uint64_t count);
+  bool shuffle_in_one(Fp d, Fp a, Fp b, const uint8_t lanes[16]);
 
   const CpuFeatures features_;
   std::vector<ColdPath> cold_paths_;

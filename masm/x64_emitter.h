@@ -28,6 +28,12 @@ struct X64Op {
   uint8_t opcode = 0;
 };
 
+// A vector instruction by asmjit's ids for its legacy and its VEX form.
+struct X64Insn {
+  uint32_t sse = 0;
+  uint32_t avx = 0;
+};
+
 // Condition codes of jcc, setcc, cmovcc.
 enum class X64Cc : uint8_t { o, no, b, ae, e, ne, be, a, s, ns, p, np, l, ge, le, g };
 constexpr X64Cc negated(X64Cc cc) { return static_cast<X64Cc>(static_cast<uint8_t>(cc) ^ 1); }

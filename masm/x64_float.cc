@@ -294,15 +294,15 @@ void X64Masm::emit_cold_paths() {
 
 // --- Selection -------------------------------------------------------------------------------------------------------
 
-// d = mask's sign bits ? a : b, with AVX.
+// d = mask ? a : b by lanes of 32 bits, with AVX.
 void X64Masm::blend(Fp d, Fp a, Fp b, Fp mask) {
-  vex_rr({0x66, X64Op::k0F3A, 0x4B}, false, d.id, b.id, a.id);  // vblendvpd
+  vex_rr({0x66, X64Op::k0F3A, 0x4A}, false, d.id, b.id, a.id);  // vblendvps
   byte(static_cast<uint8_t>(mask.id << 4));
 }
 
 // The low lane of the scratch mask into all of it, for vectors.
 void X64Masm::spread_mask(FpKind selected, FpKind lane) {
-  if (selected != FpKind::v128 && lane != FpKind::f32) return;
+  if (selected == lane || (selected == FpKind::f32 && lane == FpKind::f64)) return;
   rr({0x66, X64Op::k0F, 0x70}, false, kFpScratch.id, kFpScratch.id);  // pshufd
   byte(lane == FpKind::f32 ? 0x00 : 0x44);
 }
