@@ -12,9 +12,20 @@ std::string InstantiationError::to_string() const {
   return trap()->to_string();
 }
 
-std::expected<Instance, InstantiationError> Instance::create(StoreRef store, const Module& module,
-                                                             std::span<const Extern> imports) {
-  StoreState* state = Access::state(store);
+namespace detail {
+
+const arris::runtime::MemoryImage* ModuleState::memory_image() const {
+  std::call_once(image_once_, [this] { image_ = arris::runtime::MemoryImage::create(*module); });
+  return image_.get();
+}
+
+InstantiationError instantiation_error(StoreState* state, arris::runtime::InstantiationFailure failure) {
+  if (failure.outcome == arris::runtime::Outcome::ok) return std::move(failure.error);
+  return take_trap(state);
+}
+
+std::expected<arris::runtime::Instance*, InstantiationError> instantiate(StoreState* state, const Module& module,
+                                                                         std::span<const Extern> imports) {
   if (!(module.engine() == state->engine)) {
     return std::unexpected(
         Error{ErrorCode::incompatible_import_type, kNoOffset, "module and store belong to different engines"});
@@ -35,11 +46,18 @@ std::expected<Instance, InstantiationError> Instance::create(StoreRef store, con
   // Before any code runs: host functions ask for their caller's exports, and what a failed instantiation leaves may be called.
   const auto& shared = Access::shared_state(module);
   state->modules.emplace(shared->module.get(), shared);
-  auto made = arris::runtime::instantiate(state->store, shared->module, values);
-  if (!made) {
-    if (made.error().outcome == arris::runtime::Outcome::ok) return std::unexpected(std::move(made.error().error));
-    return std::unexpected(detail::take_trap(state));
-  }
+  auto made = arris::runtime::instantiate(state->store, shared->module, values, shared->memory_image());
+  if (!made) return std::unexpected(instantiation_error(state, std::move(made).error()));
+  return *made;
+}
+
+}  // namespace detail
+
+std::expected<Instance, InstantiationError> Instance::create(StoreRef store, const Module& module,
+                                                             std::span<const Extern> imports) {
+  StoreState* state = Access::state(store);
+  auto made = detail::instantiate(state, module, imports);
+  if (!made) return std::unexpected(std::move(made).error());
   return Instance(state, &(*made)->data());
 }
 

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <atomic>
+#include <expected>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,10 +19,12 @@
 
 #include "arris/config.h"
 #include "arris/engine.h"
+#include "arris/instance.h"
 #include "arris/module.h"
 #include "arris/store.h"
 #include "arris/trap.h"
 #include "runtime/instance.h"
+#include "runtime/memory_image.h"
 #include "runtime/store.h"
 #include "wasm/module.h"
 
@@ -31,9 +36,18 @@ struct EngineState {
 };
 
 struct ModuleState {
+  ModuleState(const Engine& e, std::shared_ptr<const arris::Module> m) : engine(e), module(std::move(m)) {}
+
   Engine engine;
   std::shared_ptr<const arris::Module> module;
   std::unordered_map<std::string_view, uint32_t> exports;  // name -> position; views into the module's bytes
+
+  // For instantiation; made when it is first asked for. Null if the module has none.
+  const arris::runtime::MemoryImage* memory_image() const;
+
+ private:
+  mutable std::once_flag image_once_;
+  mutable std::unique_ptr<const arris::runtime::MemoryImage> image_;
 };
 
 // One root in the runtime, shared by the copies of a Ref. In its store's list, so that the store's end can disconnect it.
@@ -73,6 +87,8 @@ struct StoreState {
   StoreState(const Engine& for_engine, const arris::runtime::StoreOptions& options)
       : engine(for_engine), store(with_embedder(options, this)) {}
   ~StoreState();
+  // Ends what handles outside the store can do to it: wakers, InterruptHandles and Refs.
+  void disconnect();
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
 
@@ -95,5 +111,10 @@ struct StoreState {
   uint64_t fuel_at_set = 0;
   arris::runtime::Store store;  // last: ends first, while what host functions refer to still exists
 };
+
+// Instantiates with one value per import.
+std::expected<arris::runtime::Instance*, InstantiationError> instantiate(StoreState* state, const Module& module,
+                                                                         std::span<const Extern> imports);
+InstantiationError instantiation_error(StoreState* state, arris::runtime::InstantiationFailure failure);
 
 }  // namespace arris::api::detail

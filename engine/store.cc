@@ -40,13 +40,16 @@ void InterruptState::wait_until_idle() const {
   while (busy.load() != 0) std::this_thread::yield();
 }
 
-StoreState::~StoreState() {
+StoreState::~StoreState() { disconnect(); }
+
+void StoreState::disconnect() {
   interrupt->flag.store(nullptr);
   Waker* waker = interrupt->waker.exchange(nullptr);
   interrupt->wait_until_idle();
   delete waker;
   host_trap.reset();
   for (RootNode* node = roots; node != nullptr; node = node->next) node->store = nullptr;
+  roots = nullptr;
 }
 
 }  // namespace detail

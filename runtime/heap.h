@@ -109,6 +109,8 @@ class Heap {
     return blocks_.contains(word) && (word & 7) == 0 ? find_object_in_space(word) : nullptr;
   }
   HeapStats stats() const;
+  // False as long as nothing was ever asked of it.
+  bool is_used() const { return blocks_.ready() || descriptors_ || stats_.collections != 0 || refused_; }
 
  private:
   // What the allocator knows of a size class beside its buffer.

@@ -11,6 +11,7 @@
 #include "base/printable.h"
 #include "runtime/const_expr.h"
 #include "runtime/memory.h"
+#include "runtime/memory_image.h"
 #include "runtime/table.h"
 
 namespace arris::runtime {
@@ -38,16 +39,32 @@ void Instance::visit_roots(RootVisitor& visitor) {
   }
 }
 
+bool Instance::clear(uint64_t keep_memory_bytes) {
+  const Module& m = *module_;
+  for (size_t i = m.imported_memories; i < memories_.size(); ++i) {
+    if (memories_[i]->shared || !memories_[i]->owner->reset(m.memories[i].limits.min, keep_memory_bytes)) return false;
+  }
+  for (size_t i = m.imported_globals; i < globals_.size(); ++i) globals_[i]->value[0] = globals_[i]->value[1] = 0;
+  for (size_t i = m.imported_tables; i < tables_.size(); ++i) tables_[i]->owner->clear(m.tables[i].type.limits.min);
+  for (DataInstance& data : datas_) data = {};
+  for (ElemInstance& elem : elems_) elem = {};
+  for (auto& storage : elem_storage_) storage.reset();
+  return true;
+}
+
 class Instantiator {
  public:
   using Status = std::expected<void, InstantiationFailure>;
 
-  Instantiator(Store& store, std::shared_ptr<const Module> module, std::span<const Extern> imports)
+  Instantiator(Store& store, std::shared_ptr<const Module> module, std::span<const Extern> imports,
+               const MemoryImage* image)
       : store_(store),
         module_(*module),
         imports_(imports),
+        image_(image),
         owned_(new Instance(std::move(module))),
         instance_(*owned_) {}
+  Instantiator(Store& store, Instance& cleared) : store_(store), module_(cleared.module()), instance_(cleared) {}
 
   std::expected<Instance*, InstantiationFailure> run() {
     if (Status ok = check_imports(); !ok) return std::unexpected(std::move(ok).error());
@@ -56,12 +73,16 @@ class Instantiator {
       store_.rewind(mark);
       return std::unexpected(std::move(ok).error());
     }
-    if (Status ok = run_active_segments(); !ok) return std::unexpected(std::move(ok).error());
-    if (module_.start.valid()) {
-      Outcome outcome = store_.invoke(*instance_.funcs_[module_.start.value], {}, {});
-      if (outcome != Outcome::ok) return std::unexpected(InstantiationFailure{.outcome = outcome});
-    }
+    if (Status ok = initialize(); !ok) return std::unexpected(std::move(ok).error());
     return &instance_;
+  }
+
+  Status run_again() {
+    refresh_memory0_size();
+    TRY_VOID(make_globals());
+    TRY_VOID(make_tables());
+    TRY_VOID(make_segments());
+    return initialize();
   }
 
  private:
@@ -98,6 +119,15 @@ class Instantiator {
     TRY_VOID(make_globals());
     TRY_VOID(make_tables());
     return make_segments();
+  }
+
+  Status initialize() {
+    TRY_VOID(run_active_segments());
+    if (module_.start.valid()) {
+      Outcome outcome = store_.invoke(*instance_.funcs_[module_.start.value], {}, {});
+      if (outcome != Outcome::ok) return std::unexpected(InstantiationFailure{.outcome = outcome});
+    }
+    return {};
   }
 
   // The arrays' addresses are published in InstanceData while they are still being filled: they must not move.
@@ -155,7 +185,7 @@ class Instantiator {
     InstanceData& data = instance_.data_;
     if (!instance_.memories_.empty()) {
       data.memory0_base = instance_.memories_[0]->base;
-      data.memory0_size = instance_.memories_[0]->size_bytes.load(std::memory_order_seq_cst);
+      refresh_memory0_size();
     }
     data.context = &store_.context();
     data.funcs = instance_.funcs_.data();
@@ -173,11 +203,22 @@ class Instantiator {
     data.heap = &store_.heap();
   }
 
+  void refresh_memory0_size() {
+    if (instance_.memories_.empty()) return;
+    instance_.data_.memory0_size = instance_.memories_[0]->size_bytes.load(std::memory_order_seq_cst);
+  }
+
+  // Globals and tables of an instance that is used again exist already.
   Status make_globals() {
     for (size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
       const GlobalDecl& global = module_.globals[i];
       ConstValue value;
       TRY_VOID(evaluate(global.init, value));
+      if (i < instance_.globals_.size()) {
+        instance_.globals_[i]->value[0] = value.slots[0];
+        instance_.globals_[i]->value[1] = value.slots[1];
+        continue;
+      }
       instance_.globals_.push_back(store_.new_global(module_.canonical(global.type.type), global.type.is_mutable,
                                                      value.slots[0], value.slots[1]));
     }
@@ -190,12 +231,14 @@ class Instantiator {
       TableType type{module_.canonical(decl.type.element), decl.type.limits};
       ConstValue initial;
       if (decl.init) TRY_VOID(evaluate(*decl.init, initial));
-      TableInstance* table = store_.new_table(type, initial.slots[0]);
-      if (!table) {
+      bool exists = i < instance_.tables_.size();
+      TableInstance* table = exists ? instance_.tables_[i] : store_.new_table(type, initial.slots[0]);
+      bool filled = !exists || table->owner->grow(type.limits.min, initial.slots[0], type.limits.min) != ~uint64_t{0};
+      if (!table || !filled) {
         return refuse(store_.within_limits(type) ? ErrorCode::out_of_memory : ErrorCode::limit_exceeded,
                       "table of " + std::to_string(type.limits.min) + " elements");
       }
-      instance_.tables_.push_back(table);
+      if (!exists) instance_.tables_.push_back(table);
     }
     return {};
   }
@@ -247,10 +290,15 @@ class Instantiator {
         instance_.elem_storage_[i].reset();
       }
     }
+    if (image_ && instance_.memories_[0]->owner->map_image(*image_)) instance_.has_image_ = true;
     for (size_t i = 0; i < module_.datas.size(); ++i) {
       const DataSegment& segment = module_.datas[i];
       if (segment.mode != SegmentMode::active) continue;
       DataInstance& data = instance_.datas_[i];
+      if (instance_.has_image_) {
+        data_drop(data);
+        continue;
+      }
       ConstValue offset;
       TRY_VOID(evaluate(segment.offset, offset));
       TrapCode code = memory_init(*instance_.memories_[segment.memory.value], offset.slots[0], data, 0, data.size);
@@ -270,13 +318,18 @@ class Instantiator {
   Store& store_;
   const Module& module_;
   std::span<const Extern> imports_;
+  const MemoryImage* image_ = nullptr;
   std::unique_ptr<Instance> owned_;
   Instance& instance_;
 };
 
 std::expected<Instance*, InstantiationFailure> instantiate(Store& store, std::shared_ptr<const Module> module,
-                                                           std::span<const Extern> imports) {
-  return Instantiator(store, std::move(module), imports).run();
+                                                           std::span<const Extern> imports, const MemoryImage* image) {
+  return Instantiator(store, std::move(module), imports, image).run();
+}
+
+std::expected<void, InstantiationFailure> reinstantiate(Store& store, Instance& instance) {
+  return Instantiator(store, instance).run_again();
 }
 
 }  // namespace arris::runtime

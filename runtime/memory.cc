@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "runtime/memory_image.h"
 
 namespace arris::runtime {
 namespace {
@@ -129,6 +130,29 @@ bool Memory::resize(uint64_t old_bytes, uint64_t new_bytes) {
   if (needed > committed && !os::commit(instance_.base + committed, needed - committed)) return false;
   instance_.size_bytes.store(new_bytes, std::memory_order_seq_cst);
   return true;
+}
+
+bool Memory::map_image(const MemoryImage& image) {
+  if (!image.map(instance_.base)) return false;
+  image_begin_ = image.begin();
+  image_end_ = image.begin() + image.size();
+  return true;
+}
+
+bool Memory::reset(uint64_t min_pages, uint64_t keep_bytes) {
+  uint64_t committed = round_up_to_page(instance_.size_bytes.load(std::memory_order_relaxed));
+  uint64_t least = round_up_to_page(min_pages << instance_.page_size_log2);
+  if (committed > least && !os::decommit(instance_.base + least, committed - least)) return false;
+  auto zero = [&](uint64_t begin, uint64_t end) {
+    uint64_t kept = std::clamp(round_up_to_page(std::min(keep_bytes, end)), begin, end);
+    os::clear(instance_.base + begin, kept - begin);
+    return os::discard(instance_.base + kept, end - kept);
+  };
+  // Discarded, the pages of an image are its own again.
+  bool ok = zero(0, image_begin_) && zero(image_end_, least) &&
+            os::discard(instance_.base + image_begin_, image_end_ - image_begin_);
+  instance_.size_bytes.store(min_pages << instance_.page_size_log2, std::memory_order_seq_cst);
+  return ok;
 }
 
 TrapCode memory_fill(MemoryInstance& memory, uint64_t address, uint8_t value, uint64_t count,

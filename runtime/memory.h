@@ -26,6 +26,8 @@
 
 namespace arris::runtime {
 
+class MemoryImage;  // runtime/memory_image.h
+
 inline constexpr uint64_t kMemory32ReservationBytes = uint64_t{4} << 30;
 inline constexpr uint64_t kMemory32GuardBytes = uint64_t{2} << 30;
 inline constexpr uint64_t kGrowFailed = ~uint64_t{0};
@@ -46,6 +48,13 @@ class Memory : public std::enable_shared_from_this<Memory> {
   // The old size in pages, or kGrowFailed. `limit_pages` is a ceiling beside the declared maximum.
   uint64_t grow(uint64_t delta_pages, uint64_t limit_pages = ~uint64_t{0});
 
+  // Puts the image's bytes in place; the memory is fresh and large enough. False if the system refuses: nothing is changed.
+  bool map_image(const MemoryImage& image);
+  // Makes the memory what it was when `create` returned, or map_image if that was called: for reuse. The first `keep_bytes` stay in
+  // storage if they were used, the rest goes back to the system. Not for shared memories. False if the system refuses: the
+  // memory is then unusable.
+  bool reset(uint64_t min_pages, uint64_t keep_bytes);
+
   WaitQueue& wait_queue() { return wait_queue_; }
 
  private:
@@ -55,6 +64,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
 
   MemoryInstance instance_{};
   os::Reservation reservation_;
+  uint64_t image_begin_ = 0, image_end_ = 0;  // where an image is mapped
   std::mutex grow_mutex_;
   WaitQueue wait_queue_;
 };

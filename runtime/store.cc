@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -111,7 +112,7 @@ uint64_t Store::grow_table(TableInstance& table, uint64_t delta, uint64_t refere
 MemoryType Store::type_of(const MemoryInstance& memory) { return memory.owner->type(); }
 
 StoreMark Store::mark() const {
-  return {memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
+  return {host_funcs_.size(), memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
 }
 
 void Store::rewind(const StoreMark& mark) {
@@ -120,6 +121,26 @@ void Store::rewind(const StoreMark& mark) {
   tables_.resize(mark.tables);
   while (globals_.size() > mark.globals) globals_.pop_back();
   while (tags_.size() > mark.tags) tags_.pop_back();
+}
+
+void Store::clear(uint64_t keep_stack_bytes) {
+  CHECK(context_.host_depth == 0);
+  trap_ = {};
+  pending_exception_ = nullptr;
+  roots_.clear();
+  free_roots_.clear();
+  if (heap_.is_used()) {
+    std::destroy_at(&heap_);
+    std::construct_at(&heap_, options_.heap, *this);
+  }
+  context_.interrupt.store(0, std::memory_order_relaxed);
+  context_.fuel = 0;
+  context_.instructions = 0;
+  context_.instruction_limit = options_.max_instructions;
+  host_nanoseconds_ = 0;
+  uint64_t page = os::page_size();
+  uint64_t kept = (keep_stack_bytes + page - 1) & ~(page - 1);
+  if (stack_.size() > kept + page) os::discard(stack_.data() + kept, stack_.size() - page - kept);
 }
 
 // ---- Calls -----------------------------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ struct EntryFrame {
 
 // How much a Store held at some moment: what came later can be given up again while nothing refers to it.
 struct StoreMark {
-  size_t memories, tables, globals, tags, instances;
+  size_t host_funcs, memories, tables, globals, tags, instances;
+  friend bool operator==(const StoreMark&, const StoreMark&) = default;
 };
 
 class Store final : public RootProvider {
@@ -170,9 +171,13 @@ class Store final : public RootProvider {
 
   void visit_roots(RootVisitor& visitor) override;
 
-  // For instantiation. rewind drops what was made since the mark.
+  // For instantiation. rewind drops what was made since the mark, but for host functions.
   StoreMark mark() const;
   void rewind(const StoreMark& mark);
+
+  // For reuse, with Instance::clear for each instance: forgets traps, exceptions, roots, the heap's objects, interruption and what was counted;
+  // of the value stack `keep_stack_bytes` stay in storage. Nothing runs, and no reference to the heap is left.
+  void clear(uint64_t keep_stack_bytes);
 
  private:
   struct HostFunc;

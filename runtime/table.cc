@@ -53,6 +53,14 @@ uint64_t Table::grow(uint64_t delta, uint64_t reference, uint64_t limit) {
   return old_size;
 }
 
+void Table::clear(uint64_t keep) {
+  instance_.size = 0;
+  if (capacity_ <= keep) return;
+  std::free(instance_.elements);
+  instance_.elements = nullptr;
+  capacity_ = 0;
+}
+
 TrapCode table_fill(TableInstance& table, uint64_t index, uint64_t reference, uint64_t count) {
   if (!in_bounds(index, count, table.size)) return TrapCode::out_of_bounds_table_access;
   std::fill_n(table.elements + index, count, reference);

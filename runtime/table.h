@@ -28,6 +28,8 @@ class Table {
   static TableType type_of(const TableInstance& table);
   // The old size, or ~0. `limit` is a ceiling beside the declared maximum.
   uint64_t grow(uint64_t delta, uint64_t reference, uint64_t limit);
+  // Empty, for reuse: as before its first elements. What a growth beyond `keep` elements took is given up.
+  void clear(uint64_t keep);
 
  private:
   Table() = default;

@@ -17,8 +17,44 @@ bool commit(void* address, size_t bytes);
 bool discard(void* address, size_t bytes);
 // Takes access away again and gives the pages back: the range is as freshly reserved.
 bool decommit(void* address, size_t bytes);
+// As discard or by writing zeros, whichever suits: all of it reads as zero afterwards, and pages that were never touched take no
+// storage. For ranges small enough to be looked through.
+void clear(void* address, size_t bytes);
 // Unmaps a whole reservation.
 void release(void* address, size_t bytes);
+
+// Bytes that nobody can change any more, to be mapped privately at many places: who writes there has a copy of that page. Where
+// the system has no such thing, `create` yields an empty one.
+class Image {
+ public:
+  struct Part {
+    size_t offset;
+    const uint8_t* bytes;
+    size_t size;
+  };
+  // `size` bytes, zero where no part says otherwise; later parts overwrite earlier ones.
+  static Image create(size_t size, const Part* parts, size_t count);
+  Image() = default;
+  Image(Image&& other) noexcept : fd_(other.fd_), size_(other.size_) { other.fd_ = -1; }
+  Image& operator=(Image&& other) noexcept {
+    Image moved(static_cast<Image&&>(other));
+    int fd = fd_;
+    fd_ = moved.fd_;
+    moved.fd_ = fd;
+    size_ = moved.size_;
+    return *this;
+  }
+  ~Image();
+
+  explicit operator bool() const { return fd_ >= 0; }
+  size_t size() const { return size_; }
+  // Over committed pages of a reservation. False if the system refuses: the pages are then as before.
+  bool map(void* address) const;
+
+ private:
+  int fd_ = -1;
+  size_t size_ = 0;
+};
 
 // Reserves and releases by scope.
 class Reservation {
