@@ -40,7 +40,8 @@ class X64Masm : public X64Registers, private X64Emitter {
   bool ok() const { return X64Emitter::ok(); }  // no operation has failed so far
   std::string_view error() const { return X64Emitter::error(); }
   uint32_t offset() const { return X64Emitter::offset(); }  // where the next instruction goes
-  bool finish();                          // appends constants and tables, resolves references; true if ok()
+  bool
+  finish();  // appends rare cases, constants and tables, resolves references; true if ok(). Trap labels are bound before.
   std::span<const uint8_t> code() const;  // after finish: position-independent, to be placed 16-aligned
   uint32_t instruction_bytes() const { return instruction_bytes_; }  // after finish: what of code() is instructions
   CpuFeatures features() const { return features_; }
@@ -91,10 +92,10 @@ class X64Masm : public X64Registers, private X64Emitter {
   // are accepted: large ones go through scratch, multiplication and division by constants are reduced in strength.
   static bool has_imm(Opcode op);
   void binary_imm(Opcode op, Reg d, Reg a, uint64_t b, TrapSink& traps);
-  // The same with the second operand in its home slot (v128: a pair of slots); for scalars and those vectors x86 can.
+  // The same with the second operand in its home slot (v128: a pair of slots); for scalars and those vectors x86 can. The
+  // address must not use d.
   bool has_mem(Opcode op) const;
   void binary_mem(Opcode op, Reg d, Reg a, const Address& b);
-  // Unary with the operand in its slot, where one instruction does both (extensions, conversions, sqrt ...).
   void extract_lane(Opcode op, Reg d, Fp a, uint8_t lane);
   void replace_lane(Opcode op, Fp d, Fp a, Reg x, uint8_t lane);
   void shuffle(Fp d, Fp a, Fp b, const uint8_t lanes[16]);
@@ -109,7 +110,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   void compare_and_branch_imm(Opcode op, Gp a, uint64_t b, Label target, bool negate = false);
   void compare_and_branch_mem(Opcode op, Reg a, const Address& b, Label target, bool negate = false);
   void branch_zero(Width width, Gp a, Label target, bool negate = false);  // scratch ok. negate: branch if not zero
-  // The compiler's own checks. Scratch ok.
+  // The compiler's own checks. Scratch ok, with constants that fit 32 bits, sign-extended.
   void branch(Width width, Cond cond, Gp a, Gp b, Label target);
   void branch_imm(Width width, Cond cond, Gp a, uint64_t b, Label target);
   void branch_mem(Width width, Cond cond, Gp a, const Address& b, Label target);
