@@ -2,8 +2,6 @@
 // the guest's own code is passed through.
 #pragma once
 
-#include <string>
-
 #include "cli/options.h"
 
 namespace arris::cli {
@@ -13,12 +11,12 @@ inline constexpr int kExitSetup = 1;   // bad usage, unreadable or refused modul
 inline constexpr int kExitTrap = 134;  // as a process that aborts
 
 int run_command(const Options& options);
+int compile_command(const Options& options);
+int parse_command(const Options& options);
 int validate_command(const Options& options);
+int instantiate_command(const Options& options);
 int wat2wasm_command(const Options& options);
 int wasm2wat_command(const Options& options);
 int completion_command(const Options& options);
-
-// "PROGRAM: why" on standard error; returns kExitSetup.
-int fail(const Options& options, const std::string& why);
 
 }  // namespace arris::cli

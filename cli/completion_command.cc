@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/option_table.h"
 #include "cli/print.h"
+#include "cli/report.h"
 
 namespace arris::cli {
 namespace {

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/module_file.h"
 #include "cli/print.h"
+#include "cli/report.h"
 
 namespace arris::cli {
 namespace {
@@ -31,19 +32,13 @@ int write_output(const std::string& path, std::string_view bytes) {
 
 int wat2wasm_command(const Options& options) {
   const std::string& input = options.words.front();
-  auto bytes = load_binary(input, options.features);
-  if (!bytes) {
-    print_error("{}\n", bytes.error());
-    return kExitSetup;
-  }
+  auto bytes = load_binary(input, options.features, Log(options));
+  if (!bytes) return fail_loading(options, bytes.error());
   if (!options.no_check) {
     api::Config config;
     config.features = options.features;
     auto valid = api::Module::validate(api::Engine(config), *bytes);
-    if (!valid) {
-      print_error("{}: {}: {}\n", input, api::to_string(api::phase_of(valid.error().code)), valid.error().to_string());
-      return kExitSetup;
-    }
+    if (!valid) return fail_loading(options, refused(input, valid.error()));
   }
   return write_output(options.output.empty() ? default_output(input, ".wasm") : options.output,
                       {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
@@ -52,11 +47,8 @@ int wat2wasm_command(const Options& options) {
 int wasm2wat_command(const Options& options) {
   api::Config config;
   config.features = options.features;
-  auto module = load_module(api::Engine(config), options.words.front());
-  if (!module) {
-    print_error("{}\n", module.error());
-    return kExitSetup;
-  }
+  auto module = load_module(api::Engine(config), options.words.front(), Log(options));
+  if (!module) return fail_loading(options, module.error());
   return write_output(options.output.empty() ? "-" : options.output, module->to_text());
 }
 

@@ -57,26 +57,32 @@ std::string label_of(const OptionRow& row) {
   return label;
 }
 
-// --enable-X and --disable-X share a line.
-bool is_counterpart(const OptionRow& on, const OptionRow& off) {
-  return on.name.starts_with("enable-") && off.name.starts_with("disable-") && on.name.substr(7) == off.name.substr(8);
+// A feature has two rows, one for each switch; they share a line.
+bool is_feature_switch(const OptionRow& row) { return row.group == Group::features && row.feature != kNoFeature; }
+
+void append_features(std::string& out, const std::vector<OptionRow>& rows, unsigned width) {
+  append_row(out, "--enable-X, --disable-X", "One feature on or off, where X is:", width);
+  constexpr std::string_view kEnable = "enable-";
+  for (const OptionRow& row : rows) {
+    if (is_feature_switch(row) && row.name.starts_with(kEnable) && !row.help.empty())
+      append_row(out, "  " + std::string(row.name.substr(kEnable.size())), row.help, width);
+  }
 }
 
 void append_options(std::string& out, const CommandRow& command, const Options& options, unsigned width) {
   OptionList list(command.id, options.form);
   const auto& rows = list.rows();
-  for (Group group : {Group::general, Group::calling, Group::granting, Group::limits, Group::inside, Group::features}) {
+  for (Group group : kGroups) {
     bool has_heading = false;
     auto heading = [&] {
       if (!std::exchange(has_heading, true)) out += "\n" + std::string(heading_of(group)) + ":\n";
     };
     for (size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i].group != group || rows[i].help.empty()) continue;
+      if (rows[i].group != group || rows[i].help.empty() || is_feature_switch(rows[i])) continue;
       heading();
-      std::string label = label_of(rows[i]);
-      if (i + 1 < rows.size() && is_counterpart(rows[i], rows[i + 1])) label += ", --" + std::string(rows[++i].name);
-      append_row(out, label, rows[i].help, width);
+      append_row(out, label_of(rows[i]), rows[i].help, width);
     }
+    if (group == Group::features && has_heading) append_features(out, rows, width);
     if (group == Group::general) {
       heading();
       append_row(out, "-h, --help", "Print this", width);

@@ -30,22 +30,35 @@ bool looks_like_text(std::span<const uint8_t> bytes) {
   return false;
 }
 
-std::expected<std::vector<uint8_t>, std::string> load_binary(const std::string& path, api::Features features) {
+LoadError refused(const std::string& path, const api::Error& error) {
+  return {LoadError::Kind::refused,
+          fmt::format("{}: {}: {}", path, api::to_string(api::phase_of(error.code)), error.to_string()), error.code};
+}
+
+std::expected<std::vector<uint8_t>, LoadError> load_binary(const std::string& path, api::Features features,
+                                                           const Log& log) {
+  Stopwatch watch;
   auto bytes = read_file(path, kMaxFileBytes);
-  if (!bytes) return std::unexpected(explain_read_error(path, bytes.error()));
+  if (!bytes) return std::unexpected(LoadError{LoadError::Kind::unreadable, explain_read_error(path, bytes.error())});
+  log.debug("read {}: {} bytes in {:.3f} ms", path, bytes->size(), watch.milliseconds());
   if (!looks_like_text(*bytes)) return *std::move(bytes);
+  Stopwatch convert_watch;
   auto wasm = text::wat_to_wasm({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, {.features = features});
-  if (!wasm) return std::unexpected(wasm.error().format(path));
+  if (!wasm) return std::unexpected(LoadError{LoadError::Kind::text, wasm.error().format(path)});
+  log.debug("converted {} from text: {} bytes in {:.3f} ms", path, wasm->size(), convert_watch.milliseconds());
   return *std::move(wasm);
 }
 
-std::expected<api::Module, std::string> load_module(const api::Engine& engine, const std::string& path) {
-  auto bytes = load_binary(path, engine.config().features);
+std::expected<api::Module, LoadError> load_module(const api::Engine& engine, const std::string& path, const Log& log) {
+  auto bytes = load_binary(path, engine.config().features, log);
   if (!bytes) return std::unexpected(std::move(bytes).error());
+  Stopwatch watch;
   auto module = api::Module::compile(engine, *std::move(bytes));
-  if (!module) {
-    return std::unexpected(fmt::format("{}: {}: {}", path, api::to_string(api::phase_of(module.error().code)),
-                                       module.error().to_string()));
+  if (!module) return std::unexpected(refused(path, module.error()));
+  if (log.has(LogLevel::info)) {
+    log.info("loaded {}: {} bytes, {} functions, {} imports, {} exports; decoded and validated in {:.3f} ms", path,
+             module->bytes().size(), module->func_count(), module->imports().size(), module->exports().size(),
+             watch.milliseconds());
   }
   return *std::move(module);
 }

@@ -1,8 +1,10 @@
 #include "cli/option_table.h"
 
+#include <ctime>
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/quantity.h"
 
 namespace arris::cli {
@@ -50,6 +52,83 @@ Applied add_env(Options& o, std::string_view value, const OptionRow&) {
   return {};
 }
 
+Applied add_module(Options& o, std::string_view value, const OptionRow&) {
+  size_t colon = value.find(':');
+  if (colon == value.npos || colon + 1 == value.size()) return std::unexpected("write NAME:PATH");
+  o.modules.emplace_back(value);
+  return {};
+}
+
+Applied no_effect(Options&, std::string_view, const OptionRow&) { return {}; }
+
+Applied set_run_mode(Options& o, std::string_view value, const OptionRow&) {
+  if (value == "interpreter") {
+    o.tier = api::Tier::interp;
+  } else if (value == "jit") {
+    o.tier = api::Tier::jit;
+  } else if (value == "aot") {
+    o.tier = api::Tier::auto_;
+  } else {
+    return std::unexpected("expected interpreter, jit or aot");
+  }
+  return {};
+}
+template <api::Tier tier>
+Applied use_tier(Options& o, std::string_view, const OptionRow&) {
+  o.tier = tier;
+  return {};
+}
+
+Applied measure_everything(Options& o, std::string_view, const OptionRow&) {
+  o.count_instructions = o.measure_gas = o.measure_time = true;
+  return {};
+}
+
+// WasmEdge's meaning of 0: no limit.
+Applied set_time_limit(Options& o, std::string_view value, const OptionRow&) {
+  constexpr uint64_t kMost = uint64_t{100} * 365 * 24 * 3600 * 1000;
+  auto milliseconds = parse_count(value, kMost);
+  if (!milliseconds) return std::unexpected(std::move(milliseconds).error());
+  if (*milliseconds == 0) {
+    o.timeout.reset();
+  } else {
+    o.timeout = std::chrono::milliseconds(static_cast<int64_t>(*milliseconds));
+  }
+  return {};
+}
+
+Applied set_thread_model(Options& o, std::string_view value, const OptionRow&) {
+  if (value == "mte") {
+    o.thread_model = ThreadModel::mte;
+  } else if (value == "single") {
+    o.thread_model = ThreadModel::single;
+  } else {
+    return std::unexpected("expected mte or single");
+  }
+  return {};
+}
+
+Applied set_log_level(Options& o, std::string_view value, const OptionRow&) {
+  if (auto level = parse_log_level(value)) {
+    o.log_level = *level;
+    return {};
+  }
+  return std::unexpected("expected off, error, warning, info, debug or trace");
+}
+
+// At the level that RUST_LOG names; a more talkative --log-level stays.
+Applied enable_embed_log(Options& o, std::string_view, const OptionRow&) {
+  LogLevel level = log_level_of_environment();
+  if (!o.log_level || *o.log_level < level) o.log_level = level;
+  return {};
+}
+
+// WasmEdge names the file after the time.
+Applied coredump_on_trap(Options& o, std::string_view, const OptionRow&) {
+  if (o.coredump_file.empty()) o.coredump_file = "coredump." + std::to_string(std::time(nullptr));
+  return {};
+}
+
 Applied set_tier(Options& o, std::string_view value, const OptionRow&) {
   if (value == "interp") {
     o.tier = api::Tier::interp;
@@ -87,8 +166,12 @@ using enum CommandId;
 using O = Options;
 
 constexpr CommandSet kRun = commands_of(run);
-constexpr CommandSet kModules = commands_of(run, validate, wat2wasm, wasm2wat);  // what reads modules
+constexpr CommandSet kInstantiating = commands_of(run, instantiate);
+constexpr CommandSet kModules =
+    commands_of(run, compile, parse, validate, instantiate, wat2wasm, wasm2wat);  // what reads modules
+constexpr FormSet kWasmEdge = forms_of(Form::wasmedge);
 constexpr CommandSet kConvert = commands_of(wat2wasm, wasm2wat);
+constexpr uint8_t feature_bit(api::Feature feature) { return static_cast<uint8_t>(feature); }
 constexpr FormSet kBoth = forms_of(Form::own, Form::wasmedge);
 
 // clang-format off
@@ -103,44 +186,104 @@ constexpr OptionRow kRows[] = {
    "Call this exported function with ARGS instead of _start and print its results"},
   {"reactor", 0, "", Group::calling, kRun, kBoth, set_switch<&O::reactor>,
    "The first of ARGS is the function to call, after _initialize if there is one"},
-  {"tier", 0, "TIER", Group::calling, kRun, kBoth, set_tier,
+  {"module", 0, "NAME:PATH", Group::calling, kInstantiating, kBoth, add_module,
+   "Instantiate the module at PATH first; what it exports can be imported under NAME. Repeatable, in order"},
+  {"tier", 0, "TIER", Group::calling, kInstantiating, kBoth, set_tier,
    "How to execute: interp, jit or auto (the best there is)"},
-  {"no-quicken", 0, "", Group::calling, kRun, kBoth, set_switch<&O::no_quicken>,
+  {"no-quicken", 0, "", Group::calling, kInstantiating, kBoth, set_switch<&O::no_quicken>,
    "Interpret instructions one by one, none fused (testing)"},
 
-  {"dir", 0, "GUEST:HOST", Group::granting, kRun, kBoth, append_text<&O::dirs>,
-   "Grant a folder: HOST under the name GUEST, or one path for both; GUEST:HOST:readonly refuses writing. Repeatable"},
-  {"env", 0, "NAME=VALUE", Group::granting, kRun, kBoth, add_env,
-   "Set an environment variable. Repeatable"},
-  {"env-inherit", 0, "", Group::granting, kRun, kBoth, set_switch<&O::env_inherit>,
-   "Pass the whole environment on"},
-  {"stdin", 0, "FILE", Group::granting, kRun, kBoth, set_text<&O::stdin_file>,
-   "Read standard input from this file"},
-  {"max-threads", 0, "N", Group::granting, kRun, kBoth, set_parsed<&O::max_threads, thread_count>,
-   "Allow N wasi-threads at one time, besides the first (default: 0)"},
+  {"run-mode", 0, "MODE", Group::calling, kInstantiating, kWasmEdge, set_run_mode,
+   "interpreter, jit or aot (the best there is)"},
+  {"enable-jit", 0, "", Group::calling, kInstantiating, kWasmEdge, use_tier<api::Tier::jit>, "The same as --run-mode jit"},
+  {"force-interpreter", 0, "", Group::calling, kInstantiating, kWasmEdge, use_tier<api::Tier::interp>,
+   "The same as --run-mode interpreter"},
 
-  {"timeout", 0, "TIME", Group::limits, kRun, kBoth, set_parsed<&O::timeout, parse_duration>,
+  {"dir", 0, "GUEST:HOST", Group::granting, kInstantiating, kBoth, append_text<&O::dirs>,
+   "Grant a folder: HOST under the name GUEST, or one path for both; GUEST:HOST:readonly refuses writing. Repeatable"},
+  {"env", 0, "NAME=VALUE", Group::granting, kInstantiating, kBoth, add_env,
+   "Set an environment variable. Repeatable"},
+  {"env-inherit", 0, "", Group::granting, kInstantiating, kBoth, set_switch<&O::env_inherit>,
+   "Pass the whole environment on"},
+  {"stdin", 0, "FILE", Group::granting, kInstantiating, kBoth, set_text<&O::stdin_file>,
+   "Read standard input from this file"},
+  {"max-threads", 0, "N", Group::granting, kInstantiating, kBoth, set_parsed<&O::max_threads, thread_count>,
+   "Allow N wasi-threads at one time, besides the first (default: 0)"},
+  {"thread-model", 0, "mte|single", Group::granting, kInstantiating, kWasmEdge, set_thread_model,
+   "mte allows wasi-threads (64 unless --max-thread says another number), single forbids them"},
+  {"max-thread", 0, "N", Group::granting, kInstantiating, kWasmEdge, set_parsed<&O::max_threads, thread_count>,
+   "The same as --max-threads"},
+
+  {"timeout", 0, "TIME", Group::limits, kInstantiating, kBoth, set_parsed<&O::timeout, parse_duration>,
    "Stop the program after this time: 500ms, 5s, 2m"},
-  {"fuel", 0, "N", Group::limits, kRun, kBoth, set_parsed<&O::fuel, any_count>,
+  {"time-limit", 0, "MS", Group::limits, kInstantiating, kWasmEdge, set_time_limit,
+   "Stop the program after so many milliseconds; 0 is no limit"},
+  {"gas-limit", 0, "N", Group::limits, kInstantiating, kBoth, set_parsed<&O::gas_limit, any_count>,
+   "Stop the program after exactly N instructions, each of which costs 1; prints the costs"},
+  {"fuel", 0, "N", Group::limits, kInstantiating, kBoth, set_parsed<&O::fuel, any_count>,
    "Stop the program after N calls and loop iterations"},
-  {"max-memory", 0, "SIZE", Group::limits, kRun, kBoth, set_parsed<&O::max_memory_bytes, parse_size>,
+  {"max-memory", 0, "SIZE", Group::limits, kInstantiating, kBoth, set_parsed<&O::max_memory_bytes, parse_size>,
    "Linear memory in all, for example 64MB"},
-  {"max-stack", 0, "SIZE", Group::limits, kRun, kBoth, set_parsed<&O::max_stack_bytes, parse_size>,
+  {"memory-limit", 0, "BYTES", Group::limits, kInstantiating, kWasmEdge, set_parsed<&O::max_memory_bytes, parse_size>,
+   "The same as --max-memory"},
+  {"memory-page-limit", 0, "N", Group::limits, kInstantiating, kBoth, set_parsed<&O::max_memory_pages, any_count>,
+   "Pages of each memory"},
+  {"memory-page-size", 0, "BYTES", Group::limits, kInstantiating, kWasmEdge, set_parsed<&O::memory_page_size, any_count>,
+   "65536, or a page size that a memory of the module has; anything else is an error"},
+  {"max-stack", 0, "SIZE", Group::limits, kInstantiating, kBoth, set_parsed<&O::max_stack_bytes, parse_size>,
    "WebAssembly stack, for example 1MB"},
-  {"max-heap", 0, "SIZE", Group::limits, kRun, kBoth, set_parsed<&O::max_heap_bytes, parse_size>,
+  {"max-heap", 0, "SIZE", Group::limits, kInstantiating, kBoth, set_parsed<&O::max_heap_bytes, parse_size>,
    "Garbage-collected heap, for example 32MB"},
 
-  {"strace", 0, "", Group::inside, kRun, kBoth, set_switch<&O::strace>,
+  {"strace", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::strace>,
    "Print every WASI call with its arguments and result, to standard error"},
-  {"gc-stats", 0, "", Group::inside, kRun, kBoth, set_switch<&O::gc_stats>,
+  {"coredump", 0, "FILE", Group::inside, kInstantiating, kBoth, set_text<&O::coredump_file>,
+   "After a trap, write a WebAssembly core dump to FILE"},
+  {"coredump-on-trap", 0, "", Group::inside, kInstantiating, kWasmEdge, coredump_on_trap,
+   "The same, to coredump.SECONDS in the current folder"},
+  {"enable-instruction-count", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::count_instructions>,
+   "Count executed instructions and print their number at the end"},
+  {"enable-gas-measuring", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::measure_gas>,
+   "Print the costs at the end: 1 for each executed instruction"},
+  {"enable-time-measuring", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::measure_time>,
+   "Print how long the program and the host functions it called took"},
+  {"enable-all-statistics", 0, "", Group::inside, kInstantiating, kBoth, measure_everything,
+   "These three"},
+  {"log-level", 0, "LEVEL", Group::inside, kModules, kBoth, set_log_level,
+   "The engine's log on standard error: off, error, warning, info, debug or trace. off silences messages, too"},
+  {"enable-embed-log", 0, "", Group::inside, kModules, kBoth, enable_embed_log,
+   "The engine's log at the level that the variable RUST_LOG names (default: error)"},
+  {"gc-stats", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::gc_stats>,
    "Print the garbage collector's statistics at the end, to standard error"},
-  {"gc-zeal", 0, "", Group::inside, kRun, kBoth, set_switch<&O::gc_zeal>,
+  {"gc-zeal", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::gc_zeal>,
    "Collect garbage at every allocation (testing)"},
 
   {"wasm-1", 0, "", Group::features, kModules, kBoth, set_release<1>, "WebAssembly 1.0 only"},
   {"wasm-2", 0, "", Group::features, kModules, kBoth, set_release<2>, "WebAssembly 2.0 only"},
   {"wasm-3", 0, "", Group::features, kModules, kBoth, set_release<3>, "WebAssembly 3.0 exactly"},
   {"enable-all", 0, "", Group::features, kModules, kBoth, enable_all, "Every feature"},
+
+  // WasmEdge's other names of features, and what its old scripts pass that means nothing here. Not listed by --help.
+#define ALIAS(flag, feature_name)                                                                                          \
+  {"enable-" flag, 0, "", Group::features, kModules, kWasmEdge, enable_feature, "", feature_bit(api::Feature::feature_name)}, \
+  {"disable-" flag, 0, "", Group::features, kModules, kWasmEdge, disable_feature, "", feature_bit(api::Feature::feature_name)},
+  ALIAS("import-export-mut-globals", mutable_globals)
+  ALIAS("function-reference", function_references)
+  ALIAS("exception-handling", exceptions)
+#undef ALIAS
+  {"enable-component", 0, "", Group::features, kModules, kWasmEdge, no_effect, ""},
+  {"allow-af-unix", 0, "", Group::general, kModules, kWasmEdge, no_effect, ""},
+  {"forbidden-plugin", 0, "NAME", Group::general, kModules, kWasmEdge, no_effect, ""},
+  {"coredump-for-wasmgdb", 0, "", Group::general, kModules, kWasmEdge, no_effect, ""},
+  // Of `compile`.
+  {"dump", 0, "", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
+  {"interruptible", 0, "", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
+  {"generic-binary", 0, "", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
+  {"optimize", 0, "LEVEL", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
+  {"enable-instruction-count", 0, "", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
+  {"enable-gas-measuring", 0, "", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
+  {"enable-time-measuring", 0, "", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
+  {"enable-all-statistics", 0, "", Group::general, commands_of(compile), kWasmEdge, no_effect, ""},
 };
 
 constexpr CommandRow kCommands[] = {
@@ -148,9 +291,18 @@ constexpr CommandRow kCommands[] = {
    "run a program, or call one of its functions (the default)",
    "Everything after FILE goes to the program. Nothing of the host is visible to it but its standard streams and what "
    "--dir and --env grant. Exit code: the program's own; 134 after a trap; 1 if it could not be started."},
+  {compile, "compile", kBoth, "FILE OUTPUT", 1, 2, false, compile_command,
+   "compile ahead of time (not built yet: says so and fails)",
+   "Running needs no compiled file: `run` takes the module as it is."},
+  {parse, "parse", kBoth, "FILE...", 1, kManyWords, false, parse_command,
+   "check that files are well-formed modules",
+   "Prints one line per file whose form is wrong; exit code 1 if there is one. A file that is well-formed but not valid passes."},
   {validate, "validate", kBoth, "FILE...", 1, kManyWords, false, validate_command,
    "check that files are valid modules",
    "Prints one line per file that is not; exit code 1 if there is one. - is standard input."},
+  {instantiate, "instantiate", kBoth, "FILE", 1, 1, false, instantiate_command,
+   "load, link and instantiate a module, which runs its start function, and call nothing",
+   ""},
   {wat2wasm, "wat2wasm", forms_of(Form::own), "FILE", 1, 1, false, wat2wasm_command,
    "text format to binary",
    "The default output is FILE with the extension .wasm. - is standard input."},

@@ -13,7 +13,7 @@
 
 namespace arris::cli {
 
-enum class CommandId : uint8_t { run, validate, wat2wasm, wasm2wat, completion };
+enum class CommandId : uint8_t { run, compile, parse, validate, instantiate, wat2wasm, wasm2wat, completion };
 
 // Sets of commands and of forms, as bits.
 using CommandSet = uint16_t;
@@ -25,7 +25,11 @@ constexpr FormSet forms_of(auto... forms) { return static_cast<FormSet>(((1u << 
 
 // Headings of --help, in this order.
 enum class Group : uint8_t { general, calling, granting, limits, inside, features };
+inline constexpr Group kGroups[] = {Group::general, Group::calling, Group::granting,
+                                    Group::limits,  Group::inside,  Group::features};
 std::string_view heading_of(Group group);
+
+inline constexpr uint8_t kNoFeature = 255;
 
 struct OptionRow;
 // The error is a half sentence: "expected a whole number ...".
@@ -40,8 +44,8 @@ struct OptionRow {
   CommandSet commands;
   FormSet forms;
   Apply apply;
-  std::string_view help;  // empty: accepted, because old scripts pass it, and not listed
-  uint8_t feature = 0;    // of the rows made from wasm/features.def
+  std::string_view help;         // empty: accepted, because old scripts pass it, and not listed
+  uint8_t feature = kNoFeature;  // of the rows made from wasm/features.def
 };
 
 // The options of a command in a form, in the order of --help. Kept alive by the caller; the names of the rows point into it.

@@ -15,6 +15,7 @@ namespace arris::cli {
 enum class Form : uint8_t { own, wasmedge };
 
 enum class LogLevel : uint8_t { off, error, warning, info, debug, trace };
+enum class ThreadModel : uint8_t { single, mte };
 
 struct Options {
   Form form = Form::own;
@@ -34,24 +35,41 @@ struct Options {
   bool no_quicken = false;
 
   // What the program is given.
+  std::vector<std::string> modules;  // NAME:PATH
   std::vector<std::string> dirs;
   std::vector<std::string> env;
   bool env_inherit = false;
   std::string stdin_file;
 
+  std::optional<ThreadModel> thread_model;
+  std::optional<uint32_t> max_threads;
+
   // Limits; absent: the engine's defaults.
   std::optional<std::chrono::nanoseconds> timeout;
   std::optional<uint64_t> fuel;
+  std::optional<uint64_t> gas_limit;
   std::optional<uint64_t> max_memory_bytes;
+  std::optional<uint64_t> max_memory_pages;
+  std::optional<uint64_t> memory_page_size;  // what the module is expected to use
   std::optional<uint64_t> max_stack_bytes;
   std::optional<uint64_t> max_heap_bytes;
-  uint32_t max_threads = 0;
 
   // Looking inside.
   bool strace = false;
   std::string coredump_file;
+  bool count_instructions = false;
+  bool measure_gas = false;
+  bool measure_time = false;
+  std::optional<LogLevel> log_level;  // absent: no log, only messages
   bool gc_stats = false;
   bool gc_zeal = false;
+
+  // --thread-model single forbids what --max-threads would allow; mte alone allows a few.
+  uint32_t threads() const {
+    constexpr uint32_t kDefault = 64;
+    if (thread_model == ThreadModel::single) return 0;
+    return max_threads.value_or(thread_model ? kDefault : 0);
+  }
 };
 
 }  // namespace arris::cli

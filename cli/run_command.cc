@@ -1,12 +1,9 @@
-// arris run: loads a module, links WASI, runs `_start` or an invoked function, and turns how it ended into an exit code.
-#include <fcntl.h>
-#include <cerrno>
-#include <chrono>
-#include <cstring>
+// run and instantiate: load a module, link WASI and --module's, call what is asked for, and turn how it ended into an exit code.
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,9 +11,12 @@
 #include "cli/commands.h"
 #include "cli/deadline.h"
 #include "cli/invoke.h"
+#include "cli/log.h"
 #include "cli/module_file.h"
 #include "cli/print.h"
+#include "cli/report.h"
 #include "cli/values.h"
+#include "cli/wasi_options.h"
 #include "wasi/wasi.h"
 
 namespace arris::cli {
@@ -29,43 +29,13 @@ api::Config make_config(const Options& o) {
   config.fuel = o.fuel.has_value();
   config.heap_zeal = o.gc_zeal;
   config.quicken = !o.no_quicken;
+  config.count_instructions = o.count_instructions || o.measure_gas || o.gas_limit;
+  config.measure_host_time = o.measure_time;
+  if (o.gas_limit) config.limits.max_instructions = *o.gas_limit;
   if (o.max_memory_bytes) config.limits.max_memory_bytes = *o.max_memory_bytes;
+  if (o.max_memory_pages) config.limits.max_memory_pages = *o.max_memory_pages;
   if (o.max_stack_bytes) config.limits.max_stack_bytes = *o.max_stack_bytes;
   if (o.max_heap_bytes) config.limits.max_heap_bytes = *o.max_heap_bytes;
-  return config;
-}
-
-// GUEST:HOST[:readonly], or one path for both.
-wasi::Preopen parse_dir(const std::string& text) {
-  wasi::Preopen preopen;
-  std::string rest = text;
-  constexpr std::string_view kReadOnly = ":readonly";
-  if (rest.size() > kReadOnly.size() && rest.ends_with(kReadOnly)) {
-    preopen.read_only = true;
-    rest.resize(rest.size() - kReadOnly.size());
-  }
-  size_t colon = rest.find(':');
-  preopen.guest_path = rest.substr(0, colon);
-  preopen.host_path = colon == std::string::npos ? rest : rest.substr(colon + 1);
-  return preopen;
-}
-
-std::expected<wasi::WasiConfig, std::string> make_wasi_config(const Options& o,
-                                                              std::vector<std::string> guest_arguments) {
-  wasi::WasiConfig config;
-  config.args = std::move(guest_arguments);
-  if (o.env_inherit) config.inherit_env();
-  config.env.insert(config.env.end(), o.env.begin(), o.env.end());
-  for (const std::string& dir : o.dirs) config.preopens.push_back(parse_dir(dir));
-  if (!o.stdin_file.empty()) {
-    int fd = open(o.stdin_file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return std::unexpected(fmt::format("--stdin {}: {}", o.stdin_file, std::strerror(errno)));
-    config.stdin_stream = wasi::Stdio::from_fd(fd);
-  }
-  // One write per line, because threads of the guest trace at the same time.
-  if (o.strace) config.trace = [](std::string_view line) { print_error("{}\n", line); };
-  config.max_threads = o.max_threads;
-  if (o.fuel) config.fuel_per_thread = *o.fuel;
   return config;
 }
 
@@ -78,11 +48,6 @@ void print_gc_stats(const api::HeapStats& s) {
 }
 
 const std::string& file_of(const Options& o) { return o.words.front(); }
-std::span<const std::string> arguments_of(const Options& o) { return std::span(o.words).subspan(1); }
-
-int fail_instantiation(const Options& o, const api::Error& error) {
-  return fail(o, fmt::format("{}: {}", file_of(o), error.to_string()));
-}
 
 // How a run ended: an exit code of our own, or the trap that ended it (which may be the guest's exit).
 struct Ending {
@@ -93,98 +58,203 @@ struct Ending {
   Ending(api::Trap reason) : trap(std::move(reason)) {}  // NOLINT
 };
 
-int report(const Options& o, const Ending& ending) {
-  if (!ending.trap) return ending.exit_code;
-  if (auto status = ending.trap->exit_status()) return *status;
-  print_error("{}: {}\n", o.program, ending.trap->to_string());
-  return kExitTrap;
+class Runner {
+ public:
+  Runner(const Options& options, bool instantiate_only)
+      : o_(options),
+        log_(options),
+        instantiate_only_(instantiate_only),
+        engine_(make_config(options)),
+        linker_(engine_) {}
+
+  int run();
+
+ private:
+  std::expected<void, int> check_page_size(const api::Module& module) const;
+  Ending instantiate_and_call(const api::Module& module, api::StoreRef store);
+  // Empty: all are there.
+  std::optional<Ending> link_modules(api::StoreRef store);
+  Ending start(const api::Module& module, const api::Instance& instance);
+  Ending call_start(const api::Module& module, const api::Instance& instance);
+  Ending call_export(const api::Module& module, const api::Instance& instance, const std::string& name,
+                     std::span<const std::string> arguments);
+  std::optional<api::Trap> initialize(const api::Instance& instance);
+  std::expected<std::vector<api::Val>, api::Trap> call(const api::Func& func, const std::string& name,
+                                                       std::span<const api::Val> arguments);
+  bool names_function() const { return !o_.invoke.empty() || o_.reactor; }
+
+  const Options& o_;
+  Log log_;
+  bool instantiate_only_;
+  api::Engine engine_;
+  api::Linker linker_;
+  std::vector<api::Module> linked_;  // of --module, loaded
+  std::string called_ = "_start";    // for messages
+};
+
+std::expected<std::vector<api::Val>, api::Trap> Runner::call(const api::Func& func, const std::string& name,
+                                                             std::span<const api::Val> arguments) {
+  called_ = name;
+  log_.debug("calling {}", name);
+  Stopwatch watch;
+  auto results = func.call(arguments);
+  log_.info("{} {} after {:.3f} ms", name,
+            results                         ? "returned"
+            : results.error().exit_status() ? "ended the program"
+                                            : "trapped",
+            watch.milliseconds());
+  return results;
+}
+
+std::optional<api::Trap> Runner::initialize(const api::Instance& instance) {
+  auto func = instance.func("_initialize");
+  if (!func) return std::nullopt;
+  auto results = call(*func, "_initialize", {});
+  if (!results) return results.error();
+  return std::nullopt;
 }
 
 // Calls an export with text arguments and prints the results, one per line.
-Ending call_export(const Options& o, const api::Module& module, const api::Instance& instance, const std::string& name,
-                   std::span<const std::string> arguments) {
+Ending Runner::call_export(const api::Module& module, const api::Instance& instance, const std::string& name,
+                           std::span<const std::string> arguments) {
   auto func = instance.func(name);
-  if (!func) return fail(o, explain_missing_function(module, name));
+  if (!func) return fail(o_, explain_missing_function(module, name));
   auto values = parse_arguments(name, func->type(), arguments);
-  if (!values) return fail(o, values.error());
-  auto results = func->call(*values);
+  if (!values) {
+    // WasmEdge notices surplus arguments only when it calls, and ends as after a trap.
+    bool is_surplus = arguments.size() > func->type().params.size();
+    int code =
+        fail(o_, (is_surplus && o_.form == Form::wasmedge ? "function signature mismatch: " : "") + values.error());
+    return is_surplus && o_.form == Form::wasmedge ? kExitTrap : code;
+  }
+  auto results = call(*func, name, *values);
   if (!results) return results.error();
   for (const api::Val& value : *results) print("{}\n", print_value(value));
+  std::fflush(stdout);  // before what the end prints to standard error
   return kExitOk;
 }
 
-Ending call_start(const Options& o, const api::Instance& instance) {
-  auto start = instance.func("_start");
-  if (!start) {
-    return fail(o, fmt::format("{}: the module exports no _start function; name one: {} --invoke NAME {} ...",
-                               file_of(o), o.program, file_of(o)));
+Ending Runner::call_start(const api::Module& module, const api::Instance& instance) {
+  auto func = instance.func("_start");
+  if (!func) {
+    return fail(o_, fmt::format("{}: the module exports no _start function; name one: {} --invoke NAME {} ...",
+                                file_of(o_), o_.program, file_of(o_)));
   }
-  auto results = start->call({});
+  if (!func->type().params.empty()) return call_export(module, instance, "_start", {});
+  auto results = call(*func, "_start", {});
   if (!results) return results.error();
   return kExitOk;
 }
 
-Ending run_instance(const Options& o, const api::Module& module, const api::Instance& instance) {
-  std::string function = o.invoke;
-  std::span<const std::string> arguments = arguments_of(o);
-  if (function.empty() && o.reactor) {
-    if (arguments.empty()) return fail(o, "A function name is required when reactor mode is enabled.");
+Ending Runner::start(const api::Module& module, const api::Instance& instance) {
+  std::string function = o_.invoke;
+  std::span<const std::string> arguments = std::span(o_.words).subspan(1);
+  // WasmEdge takes any module without _start for a reactor.
+  bool takes_word = o_.reactor || (o_.form == Form::wasmedge && !instance.func("_start"));
+  if (function.empty() && takes_word) {
+    if (arguments.empty()) return fail(o_, "A function name is required when reactor mode is enabled.");
     function = arguments.front();
     arguments = arguments.subspan(1);
   }
-  if (function.empty()) return call_start(o, instance);
-  if (auto initialize = instance.func("_initialize"); initialize && function != "_initialize") {
-    auto initialized = initialize->call({});
-    if (!initialized) return initialized.error();
+  if (function.empty()) return call_start(module, instance);
+  if (function != "_initialize") {
+    if (auto trap = initialize(instance)) return *std::move(trap);
   }
-  return call_export(o, module, instance, function, arguments);
+  return call_export(module, instance, function, arguments);
 }
 
-Ending instantiate_and_run(const Options& o, const api::Linker& linker, const api::Module& module,
-                           api::StoreRef store) {
-  auto instance = linker.instantiate(store, module);
-  if (instance) return run_instance(o, module, *instance);
-  if (const api::Trap* trap = instance.error().trap()) return *trap;
-  return fail_instantiation(o, *instance.error().error());
+std::optional<Ending> Runner::link_modules(api::StoreRef store) {
+  for (size_t i = 0; i < linked_.size(); ++i) {
+    std::string name = o_.modules[i].substr(0, o_.modules[i].find(':'));
+    std::string path = o_.modules[i].substr(name.size() + 1);
+    Stopwatch watch;
+    auto instance = linker_.instantiate(store, linked_[i]);
+    if (!instance) {
+      if (const api::Trap* trap = instance.error().trap()) return *trap;
+      return fail_instantiation(o_, path, *instance.error().error());
+    }
+    if (auto trap = initialize(*instance)) return *std::move(trap);
+    linker_.define_instance(name, *instance);
+    log_.info("linked {} as {} in {:.3f} ms", path, name, watch.milliseconds());
+  }
+  return std::nullopt;
 }
 
-int run(const Options& o) {
-  api::Engine engine(make_config(o));
-  auto module = load_module(engine, file_of(o));
-  if (!module) {
-    print_error("{}\n", module.error());
-    return kExitSetup;
+Ending Runner::instantiate_and_call(const api::Module& module, api::StoreRef store) {
+  called_ = "_start";
+  if (auto ended = link_modules(store)) return *std::move(ended);
+  Stopwatch watch;
+  auto instance = linker_.instantiate(store, module);
+  if (!instance) {
+    if (const api::Trap* trap = instance.error().trap()) return *trap;
+    return fail_instantiation(o_, file_of(o_), *instance.error().error());
   }
+  log_.info("instantiated {} in {:.3f} ms", file_of(o_), watch.milliseconds());
+  return instantiate_only_ ? Ending(kExitOk) : start(module, *instance);
+}
 
-  std::vector<std::string> guest_arguments{file_of(o)};
-  bool has_function = !o.invoke.empty() || o.reactor;
-  if (!has_function) guest_arguments.insert(guest_arguments.end(), arguments_of(o).begin(), arguments_of(o).end());
-  auto wasi_config = make_wasi_config(o, std::move(guest_arguments));
-  if (!wasi_config) return fail(o, wasi_config.error());
+std::expected<void, int> Runner::check_page_size(const api::Module& module) const {
+  constexpr uint64_t kUsual = 65536;
+  if (!o_.memory_page_size || *o_.memory_page_size == kUsual) return {};
+  for (const api::MemoryType& memory : module.memories()) {
+    if (uint64_t{1} << memory.page_size_log2 == *o_.memory_page_size) return {};
+  }
+  return std::unexpected(
+      fail(o_, fmt::format("--memory-page-size {}: no memory of {} has pages of that size; the usual is {}",
+                           *o_.memory_page_size, file_of(o_), kUsual)));
+}
+
+int Runner::run() {
+  log_.debug("{} {}; tier interp{}", o_.program, ARRIS_VERSION,
+             engine_.config().count_instructions ? ", instructions counted" : "");
+  auto module = load_module(engine_, file_of(o_), log_);
+  if (!module) return fail_loading(o_, module.error());
+  if (auto fits = check_page_size(*module); !fits) return fits.error();
+
+  std::vector<std::string> guest_arguments{guest_name(o_)};
+  if (!names_function()) guest_arguments.insert(guest_arguments.end(), o_.words.begin() + 1, o_.words.end());
+  auto wasi_config = make_wasi_config(o_, std::move(guest_arguments));
+  if (!wasi_config) return fail(o_, wasi_config.error());
   auto wasi = wasi::Wasi::create(*std::move(wasi_config));  // outlives the store
-  if (!wasi) return fail(o, wasi.error());
-  api::Linker linker(engine);
-  wasi::Wasi::add_to_linker(linker, *module);
+  if (!wasi) return fail(o_, wasi.error());
+  for (const std::string& named : o_.modules) {
+    auto linked = load_module(engine_, named.substr(named.find(':') + 1), log_);
+    if (!linked) return fail_loading(o_, linked.error());
+    wasi::Wasi::add_to_linker(linker_, *linked);
+    linked_.push_back(*std::move(linked));
+  }
+  wasi::Wasi::add_to_linker(linker_, *module);
 
-  auto store = api::Store::create(engine);
-  if (!store) return fail(o, store.error().to_string());
-  if (o.fuel) store->set_fuel(*o.fuel);
+  auto store = api::Store::create(engine_);
+  if (!store) return fail(o_, store.error().to_string());
+  if (o_.fuel) store->set_fuel(*o_.fuel);
   wasi->attach(*store);
-  // Also where none may be spawned: a module that could use threads gets its shared memory all the same.
-  auto enabled = wasi->enable_threads(linker, *module, *store);
-  if (!enabled) return fail_instantiation(o, enabled.error());
+  if (o_.threads() > 0) {
+    auto enabled = wasi->enable_threads(linker_, *module, *store);
+    if (!enabled) return fail_instantiation(o_, file_of(o_), enabled.error());
+  }
 
   std::optional<Deadline> deadline;
-  if (o.timeout) deadline.emplace(store->interrupt_handle(), *o.timeout);
-  Ending ending = instantiate_and_run(o, linker, *module, *store);
+  if (o_.timeout) deadline.emplace(store->interrupt_handle(), *o_.timeout);
+  Stopwatch watch;
+  Ending ending = instantiate_and_call(*module, *store);
   // The thread that ended the guest may be another than the first.
   if (auto reason = wasi->finish_threads(ending.trap)) ending.trap = std::move(reason);
-  if (o.gc_stats) print_gc_stats(store->heap_stats());
-  return report(o, ending);
+  Statistics statistics{watch.elapsed(), store->host_time(), store->instructions()};
+  deadline.reset();
+  api::StoreUsage threads = engine_.usage_of_ended_stores();
+  statistics.host_time += threads.host_time;
+  statistics.instructions += threads.instructions;
+  int exit_code = ending.trap ? report_trap(o_, *ending.trap, called_) : ending.exit_code;
+  if (o_.gc_stats) print_gc_stats(store->heap_stats());
+  print_statistics(o_, statistics);
+  return exit_code;
 }
 
 }  // namespace
 
-int run_command(const Options& options) { return run(options); }
+int run_command(const Options& options) { return Runner(options, false).run(); }
+
+int instantiate_command(const Options& options) { return Runner(options, true).run(); }
 
 }  // namespace arris::cli

@@ -58,6 +58,12 @@ std::string Engine::describe(const FuncType& type) const {
   return "(" + describe_func(*state_->registry, type, 0) + ")";
 }
 
+StoreUsage Engine::usage_of_ended_stores() const {
+  return {
+      state_->ended_instructions.load(std::memory_order_relaxed),
+      std::chrono::nanoseconds(static_cast<int64_t>(state_->ended_host_nanoseconds.load(std::memory_order_relaxed)))};
+}
+
 bool Engine::is_subtype(ValType sub, ValType super) const { return state_->registry->is_subtype(sub, super); }
 
 }  // namespace arris::api

@@ -118,6 +118,10 @@ std::vector<ExportType> Module::exports() const {
   return all;
 }
 
+std::vector<MemoryType> Module::memories() const {
+  return {state_->module->memories.begin(), state_->module->memories.end()};
+}
+
 std::optional<ExternType> Module::export_type(std::string_view name) const {
   auto found = state_->exports.find(name);
   if (found == state_->exports.end()) return std::nullopt;

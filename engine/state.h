@@ -33,6 +33,9 @@ namespace arris::api::detail {
 struct EngineState {
   Config config;
   std::shared_ptr<arris::TypeRegistry> registry;
+  // Of Stores that ended.
+  std::atomic<uint64_t> ended_instructions{0};
+  std::atomic<uint64_t> ended_host_nanoseconds{0};
 };
 
 struct ModuleState {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "base/check.h"
 #include "engine/access.h"
@@ -43,6 +44,10 @@ void InterruptState::wait_until_idle() const {
 StoreState::~StoreState() { disconnect(); }
 
 void StoreState::disconnect() {
+  // Handed over, not copied: a pooled store is disconnected each time it is given back.
+  EngineState& shared = *Access::state(engine);
+  shared.ended_instructions.fetch_add(std::exchange(context().instructions, 0), std::memory_order_relaxed);
+  shared.ended_host_nanoseconds.fetch_add(store.take_host_nanoseconds(), std::memory_order_relaxed);
   interrupt->flag.store(nullptr);
   Waker* waker = interrupt->waker.exchange(nullptr);
   interrupt->wait_until_idle();

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/os/virtual_memory.h"
@@ -158,6 +159,7 @@ class Store final : public RootProvider {
 
   // Spent in host functions called from wasm code (StoreOptions::measure_host_time).
   uint64_t host_nanoseconds() const { return host_nanoseconds_; }
+  uint64_t take_host_nanoseconds() { return std::exchange(host_nanoseconds_, 0); }
 
   // An exception leaving wasm code or a host function; a GC root while pending.
   void set_exception(ExceptionObject* exception) { pending_exception_ = exception; }

@@ -4,6 +4,8 @@
 // There is no global state: engines know nothing of each other, and what belongs to one must not be given to another.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,6 +13,12 @@
 #include "arris/detail/fwd.h"
 
 namespace arris::api {
+
+// What Stores used, where Config says to measure it.
+struct StoreUsage {
+  uint64_t instructions = 0;
+  std::chrono::nanoseconds host_time{};
+};
 
 class Engine {
  public:
@@ -20,6 +28,9 @@ class Engine {
   // Text form of a type in which defined types are written out, not as the canonical ids that to_string shows.
   std::string describe(ValType type) const;
   std::string describe(const FuncType& type) const;
+  // Of the Stores of this engine that have ended, together: those of a guest's threads, for example. StoreRef::instructions and
+  // host_time tell about a living one.
+  StoreUsage usage_of_ended_stores() const;
   // Is `sub` a subtype of `super`? Spec: validation/matching.
   bool is_subtype(ValType sub, ValType super) const;
 

@@ -55,6 +55,8 @@ class Module {
   // In the order of the module. The vectors are built on each call.
   std::vector<ImportType> imports() const;
   std::vector<ExportType> exports() const;
+  // Of all its memories, imported ones first.
+  std::vector<MemoryType> memories() const;
   std::optional<ExternType> export_type(std::string_view name) const;
   std::vector<CustomSectionView> custom_sections() const;
   // Functions in the function index space (imports first) and their names: name section, else export name, else empty.

@@ -50,6 +50,7 @@ using arris::TrapCode;
 using arris::TypeCode;
 using arris::V128;
 using arris::ValType;
+using arris::wasmedge_code_of;
 
 // The type of an exception tag: its payload are the parameters. Spec: syntax/types, tag types.
 struct TagType {

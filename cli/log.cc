@@ -1,0 +1,65 @@
+#include "cli/log.h"
+
+#include <cstdlib>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "cli/print.h"
+
+namespace arris::cli {
+namespace {
+
+struct LevelName {
+  std::string_view name;
+  LogLevel level;
+};
+// The first of a level is the one that is printed.
+constexpr LevelName kLevels[] = {
+    {"off", LogLevel::off},     {"error", LogLevel::error},     {"critical", LogLevel::error},
+    {"fatal", LogLevel::error}, {"warning", LogLevel::warning}, {"warn", LogLevel::warning},
+    {"info", LogLevel::info},   {"debug", LogLevel::debug},     {"trace", LogLevel::trace},
+};
+
+}  // namespace
+
+std::optional<LogLevel> parse_log_level(std::string_view name) {
+  for (const LevelName& row : kLevels) {
+    if (row.name == name) return row.level;
+  }
+  return std::nullopt;
+}
+
+LogLevel log_level_of_environment() {
+  const char* variable = std::getenv("RUST_LOG");
+  std::string_view rest = variable != nullptr ? variable : "error";
+  LogLevel most = LogLevel::error;
+  while (!rest.empty()) {
+    std::string_view part = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    size_t equals = part.find('=');
+    auto level = parse_log_level(equals == part.npos ? part : part.substr(equals + 1));
+    if (level && *level > most) most = *level;
+  }
+  return most;
+}
+
+std::string log_prefix(std::string_view level_name) {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  tm local{};
+  localtime_r(&now.tv_sec, &local);
+  char time[32];
+  size_t length = std::strftime(time, sizeof time, "%Y-%m-%d %H:%M:%S", &local);
+  return fmt::format("[{}.{:03}] [{}] ", std::string_view(time, length), now.tv_nsec / 1'000'000, level_name);
+}
+
+void Log::write(LogLevel level, fmt::string_view format, fmt::format_args arguments) {
+  std::string_view name;
+  for (const LevelName& row : kLevels) {
+    if (row.level == level && name.empty()) name = row.name;
+  }
+  print_error("{}{}\n", log_prefix(name), fmt::vformat(format, arguments));
+}
+
+}  // namespace arris::cli
