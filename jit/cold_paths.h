@@ -1,0 +1,112 @@
+// What is rare, emitted behind the function's code: traps, interruptions, entries in the middle of a loop, bounds and type checks
+// that did not succeed at first sight.
+#pragma once
+
+#include "jit/loop_scan.h"
+
+namespace arris::jit {
+
+// TrapCode::none: the code is in kGpResult, from a builtin.
+template <class Masm>
+Label FunctionCompiler<Masm>::trap_label(TrapCode code) {
+  for (size_t i = trap_paths_.size(); i > 0 && trap_paths_[i - 1].offset == offset_; --i) {
+    if (trap_paths_[i - 1].code == code) return trap_paths_[i - 1].label;
+  }
+  const Label label = masm_.new_label();
+  trap_paths_.push_back({label, offset_, code});
+  return label;
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::save_entries(const MergeState& state) {
+  for (const MergeEntry& entry : entries(state)) {
+    if (!(entry.flags & kStored)) emit_store(entry.kind, entry.slot, entry.reg);
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::load_entries(const MergeState& state) {
+  for (const MergeEntry& entry : entries(state)) emit_load(entry.kind, entry.reg, entry.slot);
+}
+
+// Goes on unless ExecutionContext::interrupt is set; `state` says what is in registers here.
+template <class Masm>
+void FunctionCompiler<Masm>::check_interrupt(const MergeState& state) {
+  const Label path = masm_.new_label(), back = masm_.new_label();
+  masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, context)));
+  masm_.branch_mem_imm(Width::w32, Cond::ne,
+                       masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, interrupt))),
+                       0, path);
+  masm_.bind(back);
+  interrupt_paths_.push_back({path, back, offset_, state, next_slot_});
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::emit_cold_paths() {
+  for (const InterruptPath& path : interrupt_paths_) {
+    offset_ = path.offset;
+    masm_.bind(path.label);
+    save_entries(path.state);
+    emit_builtin_call(MachineIndex::answer_interrupt, path.top_slot, path.top_slot, 0, 0);
+    masm_.branch_zero(Width::w32, Masm::kGpResult, trap_label(TrapCode::none), true);
+    load_entries(path.state);
+    masm_.jump(path.back);
+  }
+  for (const OsrPath& path : osr_paths_) {
+    out_->osr_entries.push_back({path.offset, masm_.offset()});
+    load_entries(path.state);
+    masm_.jump(path.head);
+  }
+  for (const BoundsPath& path : bounds_paths_) {
+    offset_ = path.offset;
+    masm_.bind(path.label);
+    const Address cached = instance_field(offsetof(runtime::InstanceData, memory0_size));
+    masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, memories)));
+    masm_.load_gp(Width::w64, Masm::kScratch, masm::at(Masm::kScratch));
+    masm_.load_gp(Width::w64, Masm::kScratch,
+                  masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::MemoryInstance, size_bytes))));
+    masm_.branch_mem(Width::w64, Cond::eq, Masm::kScratch, cached, trap_label(TrapCode::out_of_bounds_memory_access));
+    masm_.store_gp(Width::w64, cached, Masm::kScratch);
+    masm_.jump(path.again);
+  }
+  for (const OtherCallPath& path : other_call_paths_) {
+    offset_ = path.offset;
+    masm_.bind(path.label);
+    load_machine_table();
+    if (!path.back.valid()) {
+      masm_.jump_mem(machine_entry(MachineIndex::tail_call_other));
+    } else {
+      note_call(masm_.call_mem(machine_entry(MachineIndex::call_other)));
+      masm_.jump(path.back);
+    }
+  }
+  for (const SubtypePath& path : subtype_paths_) {
+    masm_.bind(path.label);
+    const Address type = masm::at(path.callee, static_cast<int32_t>(offsetof(runtime::FuncInstance, type)));
+    masm_.load_gp(Width::w64, Masm::kScratch, type);
+    masm_.branch_mem_imm(Width::w32, Cond::lt_u,
+                         masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(CanonicalType, depth))),
+                         static_cast<int32_t>(path.type->depth), path.mismatch);
+    masm_.load_gp(Width::w64, Masm::kScratch,
+                  masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(CanonicalType, display))));
+    masm_.branch_mem(Width::w64, Cond::ne, path.temp,
+                     masm::at(Masm::kScratch, static_cast<int32_t>(path.type->depth * sizeof(void*))), path.mismatch);
+    masm_.jump(path.back);
+  }
+  // Last: the paths above may need some.
+  for (size_t i = 0; i < trap_paths_.size(); ++i) {
+    const TrapPath path = trap_paths_[i];
+    offset_ = path.offset;
+    masm_.bind(path.label);
+    load_machine_table();
+    const Address stub = machine_entry(MachineIndex::trap);
+    if (path.code == TrapCode::none) {
+      masm_.move(Width::w32, Masm::kGpArguments[0], Masm::kGpResult);
+      note_call(masm_.call_mem(stub));
+    } else {
+      note_call(masm_.trap(path.code, stub));
+    }
+  }
+}
+
+}  // namespace arris::jit

@@ -1,0 +1,223 @@
+// Accesses of linear memory: addresses, bounds, loads and stores, atomics, bulk operations.
+//
+// A 32-bit memory 0 with 64 KiB pages needs no check: base, zero-extended index and offset stay within the reservation and its
+// guard, whose fault is the trap. All other accesses compare index + offset + width with the size first.
+#pragma once
+
+#include "jit/calls.h"
+
+namespace arris::jit {
+
+template <class Masm>
+MemArg FunctionCompiler<Masm>::read_mem_arg() {
+  MemArg arg;
+  const uint32_t flags = read_uleb<uint32_t>(p_);
+  arg.align_log2 = flags & 0x3F;
+  if (flags & 0x40) arg.memory = read_uleb<uint32_t>(p_);
+  arg.offset = read_uleb<uint64_t>(p_);
+  return arg;
+}
+
+template <class Masm>
+bool FunctionCompiler<Masm>::needs_check(uint32_t memory) const {
+  const MemoryType& type = module_->memories[memory];
+  return memory != 0 || options_.explicit_bounds_checks || type.limits.address == AddressType::i64 ||
+         type.page_size_log2 != 16;
+}
+
+template <class Masm>
+Address FunctionCompiler<Masm>::guest_address(Operand& index, const MemArg& arg, uint32_t width) {
+  if (needs_check(arg.memory) || arg.offset > kMaxFoldedOffset) return checked_address(index, arg, width);
+  if (index.is_const() && !index.in_reg() && index.bits + arg.offset <= kMaxFoldedOffset)
+    return masm::at(Masm::kMemoryBase, static_cast<int32_t>(index.bits + arg.offset));
+  return masm::at(Masm::kMemoryBase, use_gp(index), 0, static_cast<int32_t>(arg.offset));
+}
+
+template <class Masm>
+Address FunctionCompiler<Masm>::checked_address(Operand& index, const MemArg& arg, uint32_t width) {
+  const Label trap = trap_label(TrapCode::out_of_bounds_memory_access);
+  const Gp base_index = use_gp(index);
+  uint64_t end;  // of the access, from index
+  if (__builtin_add_overflow(arg.offset, uint64_t{width}, &end)) {
+    masm_.jump(trap);
+    return masm::at(Masm::kMemoryBase);
+  }
+  const bool is_64 = address_kind(arg.memory) == Kind::i64;
+  const bool is_short = end <= kMaxFoldedOffset;
+  Gp base = Masm::kMemoryBase;
+  if (arg.memory != 0) base = load_from_array(offsetof(runtime::InstanceData, memories), arg.memory);
+  // The end of the access in a register: scratch if the index will do for the access itself.
+  Gp sum = is_short ? Masm::kScratch : temp();
+  Label again;
+  if (arg.memory == 0) {
+    again = masm_.new_label();
+    masm_.bind(again);
+  }
+  if (is_64 || !is_short) {
+    if (is_short && !is_64) {
+      masm_.lea(Width::w64, sum, masm::at(base_index, static_cast<int32_t>(end)));
+    } else {
+      masm_.add_imm_branch_carry(sum, base_index, end, trap);
+    }
+  } else {
+    masm_.lea(Width::w64, sum, masm::at(base_index, static_cast<int32_t>(end)));
+  }
+  if (arg.memory == 0) {
+    const Label slow = masm_.new_label();
+    bounds_paths_.push_back({slow, again, offset_});
+    masm_.branch_mem(Width::w64, Cond::gt_u, sum, instance_field(offsetof(runtime::InstanceData, memory0_size)), slow);
+  } else {
+    masm_.branch_mem(Width::w64, Cond::gt_u, sum,
+                     masm::at(base, static_cast<int32_t>(offsetof(runtime::MemoryInstance, size_bytes))), trap);
+    masm_.load_gp(Width::w64, base, masm::at(base, static_cast<int32_t>(offsetof(runtime::MemoryInstance, base))));
+  }
+  if (is_short) return masm::at(base, base_index, 0, static_cast<int32_t>(arg.offset));
+  return masm::at(base, sum, 0, -static_cast<int32_t>(width));
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_memory(Opcode op, const OpcodeShape& shape) {
+  const MemArg arg = read_mem_arg();
+  const uint32_t width = 1u << shape.width_log2;
+  switch (shape.shape) {
+    case Shape::load: {
+      Operand index = pop();
+      const Address address = guest_address(index, arg, width);
+      const RegCode d = result(shape.result, &index);
+      note_fault(masm_.load(op, reg_of(d), address));
+      return push_reg(shape.result, d);
+    }
+    case Shape::store: {
+      Operand value = pop();
+      Operand index = pop();
+      if (value.is_const() && !value.in_reg() && value.kind != Kind::v128) {
+        if (op == Opcode::f32_store) op = Opcode::i32_store;
+        if (op == Opcode::f64_store) op = Opcode::i64_store;
+        const Address address = guest_address(index, arg, width);
+        return note_fault(masm_.store_imm(op, address, value.bits));
+      }
+      use(value);
+      const Address address = guest_address(index, arg, width);
+      return note_fault(masm_.store(op, address, reg_of(value.reg)));
+    }
+    case Shape::load_lane: {
+      const uint8_t lane = *p_++;
+      Operand v = pop();
+      Operand index = pop();
+      use(v);
+      const Address address = guest_address(index, arg, width);
+      const RegCode d = result(Kind::v128, &v);
+      note_fault(masm_.load_lane(op, fp_of(d), address, fp_of(v.reg), lane));
+      return push_reg(Kind::v128, d);
+    }
+    default: {
+      const uint8_t lane = *p_++;
+      Operand v = pop();
+      Operand index = pop();
+      use(v);
+      const Address address = guest_address(index, arg, width);
+      return note_fault(masm_.store_lane(op, address, fp_of(v.reg), lane));
+    }
+  }
+}
+
+// ---- Atomics -----------------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void FunctionCompiler<Masm>::check_alignment(Operand& index, const MemArg& arg, uint32_t width) {
+  if (width == 1) return;
+  const uint32_t mask = width - 1;
+  const Label trap = trap_label(TrapCode::unaligned_atomic);
+  Gp address = use_gp(index);
+  if (arg.offset & mask) {
+    masm_.lea(Width::w64, Masm::kScratch, masm::at(address, static_cast<int32_t>(arg.offset & mask)));
+    address = Masm::kScratch;
+  }
+  masm_.branch_bits(Width::w32, address, mask, trap, false);
+}
+
+// An operand that must outlive the overwriting of `clobbered` gets a register elsewhere.
+template <class Masm>
+void FunctionCompiler<Masm>::keep_out(Operand& operand, masm::GpSet clobbered) {
+  if (operand.in_reg() && (clobbered.bits() & bit_of(operand.reg)) == 0) return;
+  if (!operand.in_reg() || clobbered.bits() != 0) {
+    const RegCode reg = allocate(kAllocatableBits & kGpBits & ~clobbered.bits());
+    if (operand.in_reg()) {
+      emit_move(operand.kind, reg, operand.reg);
+    } else if (operand.is_const()) {
+      emit_const(operand.kind, reg, operand.bits);
+    } else {
+      emit_load(operand.kind, reg, operand.slot);
+    }
+    operand.flags |= kInReg;
+    operand.reg = reg;
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_atomic(Opcode op, const OpcodeShape& shape) {
+  const MemArg arg = read_mem_arg();
+  const uint32_t width = 1u << shape.width_log2;
+  const masm::GpSet clobbered = masm_.clobbers(op);
+  Operand replacement, value;
+  const bool has_value = shape.shape != Shape::atomic_load;
+  if (shape.shape == Shape::atomic_cmpxchg) replacement = pop();
+  if (has_value) value = pop();
+  Operand index = pop();
+  make_room(clobbered);
+  keep_out(index, clobbered);
+  locked_ |= clobbered.bits();
+  if (has_value) use(value);
+  if (shape.shape == Shape::atomic_cmpxchg) use(replacement);
+  check_alignment(index, arg, width);
+  const Address address = guest_address(index, arg, width);
+  if (shape.shape == Shape::atomic_store) return note_fault(masm_.atomic_store(op, address, gp_of(value.reg)));
+  const RegCode d = plain_result(shape.result);
+  switch (shape.shape) {
+    case Shape::atomic_load: note_fault(masm_.atomic_load(op, gp_of(d), address)); break;
+    case Shape::atomic_rmw: note_fault(masm_.atomic_rmw(op, gp_of(d), address, gp_of(value.reg))); break;
+    default:
+      note_fault(masm_.atomic_cmpxchg(op, gp_of(d), address, gp_of(value.reg), gp_of(replacement.reg)));
+      break;
+  }
+  push_reg(shape.result, d);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_wait_or_notify(Opcode op) {
+  const MemArg arg = read_mem_arg();
+  if (op == Opcode::memory_atomic_notify)
+    return call_builtin(MachineIndex::memory_atomic_notify, 2, arg.memory, arg.offset, Kind::i32);
+  const MachineIndex wait = op == Opcode::memory_atomic_wait32 ? MachineIndex::memory_atomic_wait32
+                                                               : MachineIndex::memory_atomic_wait64;
+  call_builtin(wait, 3, arg.memory, arg.offset, Kind::i32);
+}
+
+// ---- Sizes and bulk ----------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_memory_size() {
+  const uint32_t memory = read_uleb<uint32_t>(p_);
+  const Kind kind = address_kind(memory);
+  const Gp instance = load_from_array(offsetof(runtime::InstanceData, memories), memory);
+  masm_.load_gp(Width::w64, instance,
+                masm::at(instance, static_cast<int32_t>(offsetof(runtime::MemoryInstance, size_bytes))));
+  const uint32_t shift = module_->memories[memory].page_size_log2;
+  if (shift != 0) masm_.binary_imm(Opcode::i64_shr_u, instance, instance, shift, *this);
+  if (kind == Kind::i32) masm_.move(Width::w32, instance, instance);
+  push_reg(kind, code_of(instance));
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_memory_bulk(Opcode op) {
+  const uint32_t first = read_uleb<uint32_t>(p_);
+  switch (op) {
+    case Opcode::memory_grow: return call_builtin(MachineIndex::memory_grow, 1, first, 0, address_kind(first));
+    case Opcode::memory_fill: return call_builtin(MachineIndex::memory_fill, 3, first, 0);
+    case Opcode::memory_copy: return call_builtin(MachineIndex::memory_copy, 3, first, read_uleb<uint32_t>(p_));
+    case Opcode::memory_init: return call_builtin(MachineIndex::memory_init, 3, first, read_uleb<uint32_t>(p_));
+    default: return call_builtin(MachineIndex::data_drop, 0, first, 0);
+  }
+}
+
+}  // namespace arris::jit

@@ -1,0 +1,252 @@
+// Constants, scalar and vector arithmetic: operands from registers, slots or as immediates; constants are folded.
+#pragma once
+
+#include <cstring>
+#include <utility>
+
+#include "jit/control.h"
+#include "jit/folding.h"
+
+namespace arris::jit {
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_constant(Opcode op) {
+  auto read_fixed = [this]<class T>(T value) {
+    std::memcpy(&value, p_, sizeof value);
+    p_ += sizeof value;
+    return value;
+  };
+  switch (op) {
+    case Opcode::i32_const: return push_const(Kind::i32, static_cast<uint32_t>(read_sleb<int32_t>(p_)));
+    case Opcode::i64_const: return push_const(Kind::i64, static_cast<uint64_t>(read_sleb<int64_t>(p_)));
+    case Opcode::f32_const: return push_const(Kind::f32, read_fixed(uint32_t{}));
+    case Opcode::f64_const: return push_const(Kind::f64, read_fixed(uint64_t{}));
+    default: break;
+  }
+  const uint64_t low = read_fixed(uint64_t{});
+  const uint64_t high = read_fixed(uint64_t{});
+  if ((low | high) == 0) return push_const(Kind::v128, 0);
+  const RegCode d = result(Kind::v128);
+  masm_.fp_const(FpKind::v128, fp_of(d), low, high);
+  push_reg(Kind::v128, d);
+}
+
+// Pushes an operand that was just popped, as it is, perhaps as another kind of the same representation.
+template <class Masm>
+void FunctionCompiler<Masm>::push_again(const Operand& operand, Kind kind) {
+  if (operand.in_reg()) return push_reg(kind, operand.reg);
+  if (operand.is_const()) return push_const(kind, operand.bits);
+  push_stored(kind);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_unary(Opcode op, const OpcodeShape& shape) {
+  Operand a = pop();
+  uint64_t folded;
+  if (a.is_const() && fold_unary(op, a.bits, &folded)) return push_const(shape.result, folded);
+  if (op == Opcode::i32_eqz || op == Opcode::i64_eqz) {
+    Condition c;
+    c.a = a;
+    if (fuse(c, true)) return;
+    a = c.a;
+  }
+  // The upper half of an i32's register and slot is zero already.
+  if (op == Opcode::i64_extend_i32_u) return push_again(a, Kind::i64);
+  use(a);
+  make_room(masm_.clobbers(op));
+  const RegCode d = clobbering_result(op, shape.result, &a, nullptr);
+  masm_.unary(op, reg_of(d), reg_of(a.reg), *this);
+  push_reg(shape.result, d);
+}
+
+// Operations that do nothing with this second operand.
+template <class Masm>
+bool FunctionCompiler<Masm>::simplify(Opcode op, const Operand& a, uint64_t b) {
+  switch (op) {
+    case Opcode::i32_add:
+    case Opcode::i32_sub:
+    case Opcode::i32_or:
+    case Opcode::i32_xor:
+    case Opcode::i64_add:
+    case Opcode::i64_sub:
+    case Opcode::i64_or:
+    case Opcode::i64_xor:
+      if (b != 0) return false;
+      break;
+    case Opcode::i32_shl:
+    case Opcode::i32_shr_s:
+    case Opcode::i32_shr_u:
+    case Opcode::i32_rotl:
+    case Opcode::i32_rotr:
+      if ((b & 31) != 0) return false;
+      break;
+    case Opcode::i64_shl:
+    case Opcode::i64_shr_s:
+    case Opcode::i64_shr_u:
+    case Opcode::i64_rotl:
+    case Opcode::i64_rotr:
+      if ((b & 63) != 0) return false;
+      break;
+    case Opcode::i32_mul:
+    case Opcode::i64_mul:
+    case Opcode::i32_div_u:
+    case Opcode::i64_div_u:
+      if (b != 1) return false;
+      break;
+    default: return false;
+  }
+  push_again(a, a.kind);
+  return true;
+}
+
+// A comparison of two integers with its operands exchanged.
+constexpr Opcode exchanged(Opcode op) {
+  switch (op) {
+    case Opcode::i32_lt_s: return Opcode::i32_gt_s;
+    case Opcode::i32_lt_u: return Opcode::i32_gt_u;
+    case Opcode::i32_gt_s: return Opcode::i32_lt_s;
+    case Opcode::i32_gt_u: return Opcode::i32_lt_u;
+    case Opcode::i32_le_s: return Opcode::i32_ge_s;
+    case Opcode::i32_le_u: return Opcode::i32_ge_u;
+    case Opcode::i32_ge_s: return Opcode::i32_le_s;
+    case Opcode::i32_ge_u: return Opcode::i32_le_u;
+    case Opcode::i64_lt_s: return Opcode::i64_gt_s;
+    case Opcode::i64_lt_u: return Opcode::i64_gt_u;
+    case Opcode::i64_gt_s: return Opcode::i64_lt_s;
+    case Opcode::i64_gt_u: return Opcode::i64_lt_u;
+    case Opcode::i64_le_s: return Opcode::i64_ge_s;
+    case Opcode::i64_le_u: return Opcode::i64_ge_u;
+    case Opcode::i64_ge_s: return Opcode::i64_le_s;
+    case Opcode::i64_ge_u: return Opcode::i64_le_u;
+    default: return op;
+  }
+}
+
+// A destination for an operation that overwrites fixed registers anyway (they are empty by now): one of those, unless a local.set
+// says where the result goes.
+template <class Masm>
+RegCode FunctionCompiler<Masm>::clobbering_result(Opcode op, Kind kind, const Operand* a, const Operand* b) {
+  const masm::GpSet clobbered = masm_.clobbers(op);
+  const bool is_set_next = *p_ == info(Opcode::local_set).code || *p_ == info(Opcode::local_tee).code;
+  const bool is_division = kind == Kind::i32 || kind == Kind::i64 ? clobbered.size() > 1 : false;
+  if (is_division && !is_set_next) return lock(code_of(clobbered.first()));
+  return result(kind, a, b);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_binary(Opcode op, const OpcodeShape& shape) {
+  Operand b = pop();
+  Operand a = pop();
+  uint64_t folded;
+  if (a.is_const() && b.is_const() && fold_binary(op, a.bits, b.bits, &folded))
+    return push_const(shape.result, folded);
+  if (a.is_const() && !b.is_const() && !is_fp(a.kind)) {
+    if (shape.is_compare && exchanged(op) != op) {
+      op = exchanged(op);
+      std::swap(a, b);
+    } else if (shape.is_commutative) {
+      std::swap(a, b);
+    }
+  }
+  if (shape.is_commutative && a.only_in_slot() && b.in_reg()) std::swap(a, b);
+  if (b.is_const() && simplify(op, a, b.bits)) return;
+  if (shape.is_compare) {
+    Condition c;
+    c.compare = op;
+    c.a = a;
+    c.b = b;
+    if (fuse(c, false)) return;
+  }
+  use(a);
+  if (b.is_const() && !b.in_reg() && Masm::has_imm(op)) {
+    make_room(masm_.clobbers(op));
+    const RegCode d = clobbering_result(op, shape.result, &a, nullptr);
+    masm_.binary_imm(op, reg_of(d), reg_of(a.reg), b.bits, *this);
+    return push_reg(shape.result, d);
+  }
+  if (b.only_in_slot() && masm_.has_mem(op)) {
+    make_room(masm_.clobbers(op));
+    const RegCode d = clobbering_result(op, shape.result, &a, nullptr);
+    masm_.binary_mem(op, reg_of(d), reg_of(a.reg), slot_address(b.slot));
+    return push_reg(shape.result, d);
+  }
+  use(b);
+  make_room(masm_.clobbers(op));
+  const RegCode d = clobbering_result(op, shape.result, &a, shape.is_commutative ? &b : nullptr);
+  masm_.binary(op, reg_of(d), reg_of(a.reg), reg_of(b.reg), *this);
+  push_reg(shape.result, d);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_ternary(Opcode op) {
+  Operand c = pop();
+  Operand b = pop();
+  Operand a = pop();
+  use(a);
+  use(b);
+  use(c);
+  const RegCode d = result(Kind::v128, &a, nullptr);
+  masm_.ternary(op, fp_of(d), fp_of(a.reg), fp_of(b.reg), fp_of(c.reg));
+  push_reg(Kind::v128, d);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_lane(Opcode op, const OpcodeShape& shape) {
+  const uint8_t lane = *p_++;
+  if (shape.shape == Shape::extract_lane) {
+    Operand a = pop();
+    use(a);
+    const RegCode d = result(shape.result, &a);
+    masm_.extract_lane(op, reg_of(d), fp_of(a.reg), lane);
+    return push_reg(shape.result, d);
+  }
+  Operand x = pop();
+  Operand a = pop();
+  use(a);
+  use(x);
+  const RegCode d = result(Kind::v128, &a);
+  masm_.replace_lane(op, fp_of(d), fp_of(a.reg), reg_of(x.reg), lane);
+  push_reg(Kind::v128, d);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_shuffle() {
+  const uint8_t* lanes = p_;
+  p_ += 16;
+  Operand b = pop();
+  Operand a = pop();
+  use(a);
+  use(b);
+  const RegCode d = result(Kind::v128, &a);
+  masm_.shuffle(fp_of(d), fp_of(a.reg), fp_of(b.reg), lanes);
+  push_reg(Kind::v128, d);
+}
+
+// i64.add128 and i64.sub128 (operands: low and high of each), i64.mul_wide_s and _u. Results: low, high.
+template <class Masm>
+void FunctionCompiler<Masm>::on_wide_arithmetic(Opcode op) {
+  const bool is_mul = op == Opcode::i64_mul_wide_s || op == Opcode::i64_mul_wide_u;
+  Operand operands[4];
+  const int count = is_mul ? 2 : 4;
+  for (int i = count; i-- > 0;) operands[i] = pop();
+  for (int i = 0; i < count; ++i) use(operands[i]);
+  make_room(masm_.clobbers(op));
+  const RegCode low = plain_result(Kind::i64, &operands[0]);
+  lock(low);
+  RegCode high = kNoReg;
+  for (int i = 1; i < count && high == kNoReg; ++i) {
+    if (is_free(operands[i].reg) && operands[i].reg != low) high = operands[i].reg;
+  }
+  if (high == kNoReg) high = allocate(kAllocatableBits & kGpBits);
+  Gp r[4];
+  for (int i = 0; i < count; ++i) r[i] = gp_of(operands[i].reg);
+  if (is_mul) {
+    masm_.wide_mul(op, gp_of(low), gp_of(high), r[0], r[1]);
+  } else {
+    masm_.wide_add_sub(op, gp_of(low), gp_of(high), r[0], r[1], r[2], r[3]);
+  }
+  push_reg(Kind::i64, low);
+  push_reg(Kind::i64, high);
+}
+
+}  // namespace arris::jit

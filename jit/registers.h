@@ -1,0 +1,276 @@
+// The register cache: which value is in which register, allocation, spilling, and the abstract operand stack.
+#pragma once
+
+#include <bit>
+
+#include "jit/function_compiler.h"
+
+namespace arris::jit {
+
+// ---- Code for one value ------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void FunctionCompiler<Masm>::emit_move(Kind kind, RegCode to, RegCode from) {
+  if (is_fp(kind)) {
+    masm_.move_fp(fp_kind_of(kind), fp_of(to), fp_of(from));
+  } else {
+    masm_.move(width_of(kind), gp_of(to), gp_of(from));
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::emit_load(Kind kind, RegCode to, int32_t slot) {
+  if (is_fp(kind)) {
+    masm_.load_fp(fp_kind_of(kind), fp_of(to), slot_address(slot));
+  } else {
+    masm_.load_gp(width_of(kind), gp_of(to), slot_address(slot));
+  }
+}
+
+// A slot of an i32 holds it zero-extended, as the register does.
+template <class Masm>
+void FunctionCompiler<Masm>::emit_store(Kind kind, int32_t slot, RegCode from) {
+  if (is_fp(kind)) {
+    masm_.store_fp(fp_kind_of(kind), slot_address(slot), fp_of(from));
+  } else {
+    masm_.store_gp(Width::w64, slot_address(slot), gp_of(from));
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::emit_const(Kind kind, RegCode to, uint64_t bits) {
+  if (is_fp(kind)) {
+    masm_.fp_const(fp_kind_of(kind), fp_of(to), bits);
+  } else {
+    masm_.move_imm(width_of(kind), gp_of(to), bits);
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::emit_store_const(Kind kind, int32_t slot, uint64_t bits) {
+  masm_.store_slot_imm(slot_address(slot), bits);
+  if (kind == Kind::v128) masm_.store_slot_imm(slot_address(slot + 1), 0);
+}
+
+// ---- Registers ---------------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void FunctionCompiler<Masm>::attach(Value& v, RegCode reg) {
+  const uint32_t index = index_of(v);
+  v.flags |= kInReg;
+  v.reg = reg;
+  v.previous = kNoIndex;
+  v.next = kNoIndex;
+  if (used_ & bit_of(reg)) {
+    v.next = head_[reg];
+    values_[v.next].previous = index;
+  }
+  head_[reg] = index;
+  used_ |= bit_of(reg);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::detach(Value& v) {
+  v.flags &= ~kInReg;
+  if (v.next != kNoIndex) values_[v.next].previous = v.previous;
+  if (v.previous != kNoIndex) {
+    values_[v.previous].next = v.next;
+  } else if (v.next != kNoIndex) {
+    head_[v.reg] = v.next;
+  } else {
+    used_ &= ~bit_of(v.reg);
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::store_if_dirty(Value& v) {
+  if (!v.is_dirty()) return;
+  emit_store(v.kind, v.slot, v.reg);
+  v.flags |= kStored;
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::spill(RegCode reg) {
+  while (!is_free(reg)) {
+    Value& v = values_[head_[reg]];
+    store_if_dirty(v);
+    detach(v);
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::evict(RegCode reg) {
+  if (is_free(reg)) return;
+  const uint32_t file = is_fp_code(reg) ? kFpBits : kGpBits;
+  uint32_t free = kAllocatableBits & file & ~used_ & ~locked_;
+  if (free == 0) return spill(reg);
+  const RegCode to = static_cast<RegCode>(std::countr_zero(free));
+  emit_move(values_[head_[reg]].kind, to, reg);
+  // The whole list goes along.
+  head_[to] = head_[reg];
+  for (uint32_t i = head_[to]; i != kNoIndex; i = values_[i].next) values_[i].reg = to;
+  used_ = (used_ & ~bit_of(reg)) | bit_of(to);
+}
+
+// Empties the registers that an operation is about to overwrite, except where only its own operands were in them.
+template <class Masm>
+void FunctionCompiler<Masm>::make_room(masm::GpSet clobbered) {
+  uint32_t bits = clobbered.bits();
+  const uint32_t locked = locked_;
+  locked_ |= bits;  // no good as a refuge
+  for (uint32_t rest = bits & used_; rest != 0; rest &= rest - 1) evict(static_cast<RegCode>(std::countr_zero(rest)));
+  locked_ = locked;
+}
+
+// Prefers what costs least to lose: values that are stored anyway, locals that no loop wants to keep, operands deep in the stack.
+template <class Masm>
+RegCode FunctionCompiler<Masm>::choose_victim(uint32_t candidates) {
+  RegCode best = kNoReg;
+  unsigned best_cost = ~0u;
+  victim_turn_ = (victim_turn_ + 5) % kRegCodes;
+  const uint32_t recent = local_count_ + (height_ > 4 ? height_ - 4 : 0);
+  for (uint32_t rest = std::rotr(candidates, static_cast<int>(victim_turn_)); rest != 0; rest &= rest - 1) {
+    const RegCode reg = static_cast<RegCode>((static_cast<unsigned>(std::countr_zero(rest)) + victim_turn_) % kRegCodes);
+    const uint32_t user = head_[reg];
+    const Value& v = values_[user];
+    unsigned cost = v.is_dirty() ? 2 : 0;
+    if (v.next != kNoIndex) cost += 1;
+    if (preferred_ & bit_of(reg)) cost += 4;
+    if (user >= recent) cost += 8;
+    if (cost < best_cost) {
+      best = reg;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+template <class Masm>
+RegCode FunctionCompiler<Masm>::allocate(uint32_t file) {
+  uint32_t free = file & ~used_ & ~locked_;
+  if (free == 0) [[unlikely]] {
+    const RegCode victim = choose_victim(file & used_ & ~locked_);
+    spill(victim);
+    return lock(victim);
+  }
+  if (free & ~preferred_) free &= ~preferred_;
+  return lock(static_cast<RegCode>(std::countr_zero(free)));
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::flush() {
+  for (uint32_t rest = used_; rest != 0; rest &= rest - 1) spill(static_cast<RegCode>(std::countr_zero(rest)));
+  if (try_depth_ != 0) flush_constants();
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::flush_constants() {
+  settle_constants();
+  for (uint32_t i = local_count_; i < local_count_ + height_; ++i) {
+    Value& v = values_[i];
+    if ((v.flags & (kConst | kStored)) != kConst) continue;
+    emit_store_const(v.kind, v.slot, v.bits);
+    v.flags |= kStored;
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::empty_registers() {
+  for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
+    const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
+    while (!is_free(reg)) {
+      Value& v = values_[head_[reg]];
+      detach(v);
+      if (!v.is_const() || is_local(index_of(v))) v.flags |= kStored;
+    }
+  }
+}
+
+// ---- The operand stack -------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+Value& FunctionCompiler<Masm>::push_value(Kind kind) {
+  Value& v = values_[local_count_ + height_++];
+  v.kind = kind;
+  v.flags = 0;
+  v.slot = next_slot_;
+  next_slot_ += static_cast<int32_t>(slots_of(kind));
+  return v;
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::push_reg(Kind kind, RegCode reg) {
+  attach(push_value(kind), reg);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::push_const(Kind kind, uint64_t bits) {
+  Value& v = push_value(kind);
+  v.flags = kConst;
+  v.bits = bits;
+}
+
+template <class Masm>
+Operand FunctionCompiler<Masm>::pop() {
+  Value& v = values_[local_count_ + --height_];
+  next_slot_ = v.slot;
+  Operand operand{v.bits, v.slot, v.kind, v.flags, v.reg};
+  if (v.in_reg()) {
+    lock(v.reg);
+    detach(v);
+  }
+  return operand;
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::drop() {
+  Value& v = values_[local_count_ + --height_];
+  next_slot_ = v.slot;
+  if (v.in_reg()) detach(v);
+}
+
+template <class Masm>
+RegCode FunctionCompiler<Masm>::use(Operand& operand) {
+  if (operand.in_reg()) return operand.reg;
+  const RegCode reg = allocate(file_bits(operand.kind));
+  if (operand.is_const()) {
+    emit_const(operand.kind, reg, operand.bits);
+  } else {
+    emit_load(operand.kind, reg, operand.slot);
+  }
+  operand.flags |= kInReg;
+  operand.reg = reg;
+  return reg;
+}
+
+// A register for a result that may overwrite an operand nobody else needs.
+template <class Masm>
+RegCode FunctionCompiler<Masm>::plain_result(Kind kind, const Operand* a, const Operand* b) {
+  for (const Operand* operand : {a, b}) {
+    if (operand && operand->in_reg() && is_free(operand->reg) && is_fp(operand->kind) == is_fp(kind))
+      return operand->reg;
+  }
+  return allocate(file_bits(kind));
+}
+
+// The same for the last thing an instruction does; if a local.set or local.tee follows, the register that local is in, or that
+// the loop wants it in.
+template <class Masm>
+RegCode FunctionCompiler<Masm>::result(Kind kind, const Operand* a, const Operand* b) {
+  if (*p_ == info(Opcode::local_set).code || *p_ == info(Opcode::local_tee).code) {
+    const uint8_t* p = p_ + 1;
+    const uint32_t local = read_uleb<uint32_t>(p);
+    Value& v = values_[local];
+    if (v.in_reg() && !is_shared(v.reg)) {
+      const RegCode reg = v.reg;
+      detach(v);
+      v.flags |= kStored;  // dead: about to be set
+      return lock(reg);
+    }
+    const RegCode wanted = preference_[local];
+    if (wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0) return lock(wanted);
+  }
+  return plain_result(kind, a, b);
+}
+
+}  // namespace arris::jit

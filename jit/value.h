@@ -1,0 +1,143 @@
+// The compile-time picture of a running frame: what is known of each local and operand, and of each open block.
+//
+// Value: one local or operand. Where its current value can be found is the union of its flags, at least one of which is set:
+//   in_reg     in `reg`
+//   stored     in its home slot (`slot`, counted from the locals pointer; the same slot as in the interpreter)
+//   constant   nowhere needed: the bits are `bits` (a v128 constant is always zero)
+// "Dirty" means neither stored nor constant. Values that share a register hold the same value there (a local.get costs nothing)
+// and form a doubly linked list through next and previous.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "masm/types.h"
+#include "wasm/index.h"
+#include "wasm/types.h"
+
+namespace arris::jit {
+
+enum class Kind : uint8_t { i32, i64, f32, f64, v128, ref };
+
+constexpr Kind kind_of(ValType type) {
+  switch (type.code()) {
+    case TypeCode::i32:
+    case TypeCode::i8:
+    case TypeCode::i16: return Kind::i32;
+    case TypeCode::i64: return Kind::i64;
+    case TypeCode::f32: return Kind::f32;
+    case TypeCode::f64: return Kind::f64;
+    case TypeCode::v128: return Kind::v128;
+    default: return Kind::ref;
+  }
+}
+// By a letter of opcodes.def's signature column. 'a' (address) is decided by the memory.
+constexpr Kind kind_of_letter(char letter) {
+  switch (letter) {
+    case 'i': return Kind::i32;
+    case 'I': return Kind::i64;
+    case 'f': return Kind::f32;
+    case 'F': return Kind::f64;
+    default: return Kind::v128;
+  }
+}
+constexpr bool is_fp(Kind kind) { return kind == Kind::f32 || kind == Kind::f64 || kind == Kind::v128; }
+constexpr uint32_t slots_of(Kind kind) { return kind == Kind::v128 ? 2 : 1; }
+constexpr masm::Width width_of(Kind kind) { return kind == Kind::i32 ? masm::Width::w32 : masm::Width::w64; }
+constexpr masm::FpKind fp_kind_of(Kind kind) {
+  return kind == Kind::f32 ? masm::FpKind::f32 : kind == Kind::f64 ? masm::FpKind::f64 : masm::FpKind::v128;
+}
+
+// Registers of both files in one number: general purpose 0..15, floating point 16..31.
+using RegCode = uint8_t;
+inline constexpr RegCode kFirstFpCode = 16;
+inline constexpr unsigned kRegCodes = 32;
+inline constexpr RegCode kNoReg = 0xFF;
+constexpr RegCode code_of(masm::Gp r) { return r.id; }
+constexpr RegCode code_of(masm::Fp r) { return static_cast<RegCode>(r.id + kFirstFpCode); }
+constexpr bool is_fp_code(RegCode code) { return code >= kFirstFpCode; }
+constexpr masm::Gp gp_of(RegCode code) { return masm::Gp{code}; }
+constexpr masm::Fp fp_of(RegCode code) { return masm::Fp{static_cast<uint8_t>(code - kFirstFpCode)}; }
+constexpr uint32_t bit_of(RegCode code) { return uint32_t{1} << code; }
+inline constexpr uint32_t kGpBits = 0x0000FFFF;
+inline constexpr uint32_t kFpBits = 0xFFFF0000;
+
+inline constexpr uint8_t kInReg = 1;
+inline constexpr uint8_t kStored = 2;
+inline constexpr uint8_t kConst = 4;
+
+struct Value {
+  uint64_t bits = 0;
+  int32_t slot = 0;
+  uint32_t next = kNoIndex;  // values in the same register
+  uint32_t previous = kNoIndex;
+  uint32_t mark = 0;  // merges: stamp of the last state that names this value
+  Kind kind = Kind::i32;
+  uint8_t flags = 0;
+  RegCode reg = kNoReg;
+
+  bool in_reg() const { return flags & kInReg; }
+  bool is_stored() const { return flags & kStored; }
+  bool is_const() const { return flags & kConst; }
+  bool is_dirty() const { return (flags & (kStored | kConst)) == 0; }
+};
+
+// An operand that was popped: what it was then. Its register, if any, is locked until the instruction is compiled.
+struct Operand {
+  uint64_t bits = 0;
+  int32_t slot = 0;
+  Kind kind = Kind::i32;
+  uint8_t flags = 0;
+  RegCode reg = kNoReg;
+
+  bool in_reg() const { return flags & kInReg; }
+  bool is_const() const { return flags & kConst; }
+  bool only_in_slot() const { return (flags & (kInReg | kConst)) == 0; }
+};
+
+// The state that every way to a label agrees on. Sparse: a value in no entry is stored, or an operand that is constant.
+struct MergeEntry {
+  uint32_t value;  // local, or local_count + position of the operand
+  int32_t slot;    // its home
+  Kind kind;
+  RegCode reg;
+  uint8_t flags;  // kStored, or 0
+};
+struct MergeState {
+  uint32_t first = 0;  // in FunctionCompiler::merge_entries_
+  uint32_t count = kNoIndex;
+  bool is_defined() const { return count != kNoIndex; }
+};
+
+enum class BlockKind : uint8_t { func, block, loop, if_, else_, try_, catch_, try_table };
+
+struct Control {
+  BlockKind kind = BlockKind::block;
+  bool is_dead = false;  // opened in unreachable code
+  masm::Label label;     // target of branches: the end, or the head of a loop; made when first needed
+  masm::Label else_label;
+  uint32_t height = 0;  // operands below the block's parameters
+  int32_t slot = 0;     // home slot of the operand at `height`
+  uint32_t handler_count = 0;           // try_table: its clauses
+  uint32_t pads = kNoIndex;             // landing pads that end at this label: list through LandingPad::next
+  uint32_t clauses = kNoIndex;          // try_table: the pads of its clauses, by position
+  uint32_t table_stamp = 0;             // br_table: seen among the targets of this one, and where its way begins
+  masm::Label table_label;
+  uint32_t exception_slot = 0;          // catch arms of the legacy form
+  uint32_t outer_preferred = 0;         // loops: registers preferred outside
+  uint32_t first_preference = 0; // loops: where in preferences_ what was preferred outside is kept
+  MergeState state;                     // at the label
+  MergeState else_state;
+  const ValType* param_types = nullptr;
+  const ValType* result_types = nullptr;  // null: `single`
+  uint32_t param_count = 0;
+  uint32_t result_count = 0;
+  ValType single;
+
+  std::span<const ValType> params() const { return {param_types, param_count}; }
+  std::span<const ValType> results() const { return {result_types ? result_types : &single, result_count}; }
+  std::span<const ValType> label_types() const { return kind == BlockKind::loop ? params() : results(); }
+  uint32_t label_arity() const { return kind == BlockKind::loop ? param_count : result_count; }
+};
+
+}  // namespace arris::jit
