@@ -84,8 +84,8 @@ void FunctionCompiler<Masm>::on_call(uint32_t func) {
   prepare_call(type, nullptr);
   if (func >= module_->imported_funcs) {
     masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, entries)));
-    note_call(
-        masm_.call_mem(masm::at(Masm::kScratch, static_cast<int32_t>((func - module_->imported_funcs) * sizeof(void*)))));
+    note_call(masm_.call_mem(
+        masm::at(Masm::kScratch, static_cast<int32_t>((func - module_->imported_funcs) * sizeof(void*)))));
   } else {
     masm_.load_gp(Width::w64, Masm::kCallee, instance_field(offsetof(runtime::InstanceData, funcs)));
     masm_.load_gp(Width::w64, Masm::kCallee, masm::at(Masm::kCallee, static_cast<int32_t>(func * sizeof(void*))));
@@ -172,8 +172,7 @@ Operand FunctionCompiler<Masm>::find_indirect_callee(uint32_t type_index, uint32
   masm_.branch_mem(Width::w64, Cond::ge_u, i,
                    masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, size))),
                    trap_label(TrapCode::undefined_element));
-  masm_.load_gp(Width::w64, table,
-                masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, elements))));
+  masm_.load_gp(Width::w64, table, masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, elements))));
   const Gp callee = is_free(index.reg) ? i : temp();
   masm_.load_gp(Width::w64, callee, masm::at(table, i, 3));
   masm_.branch_zero(Width::w64, callee, trap_label(TrapCode::uninitialized_element));

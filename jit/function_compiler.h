@@ -18,6 +18,7 @@
 #include "jit/compiler.h"
 #include "jit/opcode_shape.h"
 #include "jit/value.h"
+#include "masm/cpu_features.h"
 #include "masm/types.h"
 #include "runtime/layout.h"
 #include "wasm/instruction_reader.h"
@@ -80,11 +81,11 @@ class FunctionCompiler final : private masm::TrapSink {
   }
   RegCode allocate(uint32_t file);
   RegCode choose_victim(uint32_t candidates);
-  void spill(RegCode reg);           // stores what is dirty and empties it
-  void evict(RegCode reg);           // empties it, preferably into another register
+  void spill(RegCode reg);  // stores what is dirty and empties it
+  void evict(RegCode reg);  // empties it, preferably into another register
   void make_room(masm::GpSet clobbered);
-  void flush();                      // every dirty value stored; registers empty
-  void flush_constants();            // constants stored as well
+  void flush();            // every dirty value stored; registers empty
+  void flush_constants();  // constants stored as well
   void store_if_dirty(Value& v);
   Value& push_value(Kind kind);
   void push_reg(Kind kind, RegCode reg);
@@ -139,7 +140,7 @@ class FunctionCompiler final : private masm::TrapSink {
   Control& control_at(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   Control& push_control(BlockKind kind, const BlockType& type);
   Label& label_of(Control& control);
-  void on_block(BlockKind kind);
+  void on_block();
   void on_loop();
   void on_if();
   void on_else();
@@ -180,10 +181,10 @@ class FunctionCompiler final : private masm::TrapSink {
   void tail_call_callee(const FuncType& type, const Operand& callee);
   void prepare_tail_call(const FuncType& type, const Operand* callee);
   Operand find_indirect_callee(uint32_t type, uint32_t table);
-  void load_machine_table() { masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, machine))); }
-  static Address machine_entry(MachineIndex index) {
-    return masm::at(Masm::kScratch, static_cast<int32_t>(index) * 8);
+  void load_machine_table() {
+    masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, machine)));
   }
+  static Address machine_entry(MachineIndex index) { return masm::at(Masm::kScratch, static_cast<int32_t>(index) * 8); }
   // Operands (the `pops` topmost) to slots, call, trap if it says so, pop them, push results of the given kinds (stored).
   void call_builtin(MachineIndex index, uint32_t pops, uint64_t a, uint64_t b);
   void call_builtin(MachineIndex index, uint32_t pops, uint64_t a, uint64_t b, Kind result) {

@@ -119,17 +119,18 @@ void FunctionCompiler<Masm>::prologue() {
       Width::w64, Cond::gt_u, Masm::kArgumentBase,
       masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, machine_stack_limit))),
       entry_stack_label_);
+  place_params();
   entry_interrupt_label_ = Label{};
   if (options_.interrupt_checks) {
     entry_interrupt_label_ = masm_.new_label();
     entry_interrupt_back_ = masm_.new_label();
-    masm_.branch_mem_imm(
-        Width::w32, Cond::ne,
-        masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, interrupt))), 0,
-        entry_interrupt_label_);
+    if (func_->v128_local_slots != 0)  // moving the parameters took the scratch register
+      masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, context)));
+    masm_.branch_mem_imm(Width::w32, Cond::ne,
+                         masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, interrupt))),
+                         0, entry_interrupt_label_);
     masm_.bind(entry_interrupt_back_);
   }
-  place_params();
 }
 
 // Parameters in registers stay there; those in the row go to their homes, which differ from the row if there are v128 locals.

@@ -133,7 +133,7 @@ void FunctionCompiler<Masm>::check_alignment(Operand& index, const MemArg& arg, 
     masm_.lea(Width::w64, Masm::kScratch, masm::at(address, static_cast<int32_t>(arg.offset & mask)));
     address = Masm::kScratch;
   }
-  masm_.branch_bits(Width::w32, address, mask, trap, false);
+  masm_.branch_bits(address, mask, trap, false);
 }
 
 // An operand that must outlive the overwriting of `clobbered` gets a register elsewhere.
@@ -166,6 +166,7 @@ void FunctionCompiler<Masm>::on_atomic(Opcode op, const OpcodeShape& shape) {
   Operand index = pop();
   make_room(clobbered);
   keep_out(index, clobbered);
+  if (shape.shape == Shape::atomic_rmw) keep_out(value, clobbered);
   locked_ |= clobbered.bits();
   if (has_value) use(value);
   if (shape.shape == Shape::atomic_cmpxchg) use(replacement);
@@ -176,9 +177,7 @@ void FunctionCompiler<Masm>::on_atomic(Opcode op, const OpcodeShape& shape) {
   switch (shape.shape) {
     case Shape::atomic_load: note_fault(masm_.atomic_load(op, gp_of(d), address)); break;
     case Shape::atomic_rmw: note_fault(masm_.atomic_rmw(op, gp_of(d), address, gp_of(value.reg))); break;
-    default:
-      note_fault(masm_.atomic_cmpxchg(op, gp_of(d), address, gp_of(value.reg), gp_of(replacement.reg)));
-      break;
+    default: note_fault(masm_.atomic_cmpxchg(op, gp_of(d), address, gp_of(value.reg), gp_of(replacement.reg))); break;
   }
   push_reg(shape.result, d);
 }
@@ -188,8 +187,8 @@ void FunctionCompiler<Masm>::on_wait_or_notify(Opcode op) {
   const MemArg arg = read_mem_arg();
   if (op == Opcode::memory_atomic_notify)
     return call_builtin(MachineIndex::memory_atomic_notify, 2, arg.memory, arg.offset, Kind::i32);
-  const MachineIndex wait = op == Opcode::memory_atomic_wait32 ? MachineIndex::memory_atomic_wait32
-                                                               : MachineIndex::memory_atomic_wait64;
+  const MachineIndex wait =
+      op == Opcode::memory_atomic_wait32 ? MachineIndex::memory_atomic_wait32 : MachineIndex::memory_atomic_wait64;
   call_builtin(wait, 3, arg.memory, arg.offset, Kind::i32);
 }
 

@@ -99,7 +99,8 @@ void FunctionCompiler<Masm>::settle_constants() {
     const uint32_t free = file_bits(v.kind) & ~used_ & ~locked_;
     const RegCode wanted = preference_[const_locals_[settled_]];
     if (try_depth_ == 0 && std::popcount(free) > 3) {
-      const RegCode reg = wanted != kNoReg && (free & bit_of(wanted)) ? wanted : static_cast<RegCode>(std::countr_zero(free));
+      const RegCode reg =
+          wanted != kNoReg && (free & bit_of(wanted)) ? wanted : static_cast<RegCode>(std::countr_zero(free));
       emit_const(v.kind, reg, v.bits);
       v.flags = 0;
       attach(v, reg);
@@ -290,7 +291,8 @@ void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
   }
   if (scan.calls) {
     // Registers do not survive the iteration.
-    for (uint32_t rest = used_ & ~locked_; rest != 0; rest &= rest - 1) spill(static_cast<RegCode>(std::countr_zero(rest)));
+    for (uint32_t rest = used_ & ~locked_; rest != 0; rest &= rest - 1)
+      spill(static_cast<RegCode>(std::countr_zero(rest)));
   } else {
     // One value per register; locals first.
     for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {

@@ -138,8 +138,7 @@ void FunctionCompiler<Masm>::on_binary(Opcode op, const OpcodeShape& shape) {
   Operand b = pop();
   Operand a = pop();
   uint64_t folded;
-  if (a.is_const() && b.is_const() && fold_binary(op, a.bits, b.bits, &folded))
-    return push_const(shape.result, folded);
+  if (a.is_const() && b.is_const() && fold_binary(op, a.bits, b.bits, &folded)) return push_const(shape.result, folded);
   if (a.is_const() && !b.is_const() && !is_fp(a.kind)) {
     if (shape.is_compare && exchanged(op) != op) {
       op = exchanged(op);

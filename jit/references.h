@@ -80,7 +80,7 @@ void FunctionCompiler<Masm>::on_br_on_null(bool branch_if_null) {
 template <class Masm>
 void FunctionCompiler<Masm>::branch_unless_matches_concrete(Gp reference, Gp temp, const CanonicalType& type,
                                                             Label mismatch, Label match) {
-  if (type.kind != CompositeKind::func) masm_.branch_bits(Width::w32, reference, 1, mismatch, false);
+  if (type.kind != CompositeKind::func) masm_.branch_bits(reference, 1, mismatch, false);
   masm_.move_imm(Width::w64, temp, reinterpret_cast<uint64_t>(&type));
   if (type.is_final) {
     masm_.branch_mem(Width::w64, Cond::ne, temp, masm::at(reference), mismatch);
@@ -116,17 +116,17 @@ void FunctionCompiler<Masm>::branch_unless_matches(Gp reference, Gp temp, HeapTy
       case AbstractHeap::extern_:
       case AbstractHeap::func:
       case AbstractHeap::exn: break;
-      case AbstractHeap::i31: masm_.branch_bits(Width::w32, reference, 1, mismatch, true); break;
+      case AbstractHeap::i31: masm_.branch_bits(reference, 1, mismatch, true); break;
       case AbstractHeap::eq:
-        masm_.branch_bits(Width::w32, reference, 1, match, false);
+        masm_.branch_bits(reference, 1, match, false);
         branch_unless_kind(Cond::eq, CompositeKind::func);  // a host value
         break;
       case AbstractHeap::struct_:
-        masm_.branch_bits(Width::w32, reference, 1, mismatch, false);
+        masm_.branch_bits(reference, 1, mismatch, false);
         branch_unless_kind(Cond::ne, CompositeKind::struct_);
         break;
       case AbstractHeap::array:
-        masm_.branch_bits(Width::w32, reference, 1, mismatch, false);
+        masm_.branch_bits(reference, 1, mismatch, false);
         branch_unless_kind(Cond::ne, CompositeKind::array);
         break;
       case AbstractHeap::none:

@@ -130,7 +130,8 @@ RegCode FunctionCompiler<Masm>::choose_victim(uint32_t candidates) {
   victim_turn_ = (victim_turn_ + 5) % kRegCodes;
   const uint32_t recent = local_count_ + (height_ > 4 ? height_ - 4 : 0);
   for (uint32_t rest = std::rotr(candidates, static_cast<int>(victim_turn_)); rest != 0; rest &= rest - 1) {
-    const RegCode reg = static_cast<RegCode>((static_cast<unsigned>(std::countr_zero(rest)) + victim_turn_) % kRegCodes);
+    const RegCode reg =
+        static_cast<RegCode>((static_cast<unsigned>(std::countr_zero(rest)) + victim_turn_) % kRegCodes);
     const uint32_t user = head_[reg];
     const Value& v = values_[user];
     unsigned cost = v.is_dirty() ? 2 : 0;

@@ -116,17 +116,17 @@ struct Control {
   bool is_dead = false;  // opened in unreachable code
   masm::Label label;     // target of branches: the end, or the head of a loop; made when first needed
   masm::Label else_label;
-  uint32_t height = 0;  // operands below the block's parameters
-  int32_t slot = 0;     // home slot of the operand at `height`
-  uint32_t handler_count = 0;           // try_table: its clauses
-  uint32_t pads = kNoIndex;             // landing pads that end at this label: list through LandingPad::next
-  uint32_t clauses = kNoIndex;          // try_table: the pads of its clauses, by position
-  uint32_t table_stamp = 0;             // br_table: seen among the targets of this one, and where its way begins
+  uint32_t height = 0;          // operands below the block's parameters
+  int32_t slot = 0;             // home slot of the operand at `height`
+  uint32_t handler_count = 0;   // try_table: its clauses
+  uint32_t pads = kNoIndex;     // landing pads that end at this label: list through LandingPad::next
+  uint32_t clauses = kNoIndex;  // try_table: the pads of its clauses, by position
+  uint32_t table_stamp = 0;     // br_table: seen among the targets of this one, and where its way begins
   masm::Label table_label;
-  uint32_t exception_slot = 0;          // catch arms of the legacy form
-  uint32_t outer_preferred = 0;         // loops: registers preferred outside
-  uint32_t first_preference = 0; // loops: where in preferences_ what was preferred outside is kept
-  MergeState state;                     // at the label
+  uint32_t exception_slot = 0;    // catch arms of the legacy form
+  uint32_t outer_preferred = 0;   // loops: registers preferred outside
+  uint32_t first_preference = 0;  // loops: where in preferences_ what was preferred outside is kept
+  MergeState state;               // at the label
   MergeState else_state;
   const ValType* param_types = nullptr;
   const ValType* result_types = nullptr;  // null: `single`

@@ -13,8 +13,8 @@ void FunctionCompiler<Masm>::on_local_get(uint32_t index) {
   if (v.is_const()) return push_const(v.kind, v.bits);
   if (!v.in_reg()) {
     const RegCode wanted = preference_[index];
-    const RegCode reg = wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0 ? wanted
-                                                                                      : allocate(file_bits(v.kind));
+    const RegCode reg =
+        wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0 ? wanted : allocate(file_bits(v.kind));
     emit_load(v.kind, reg, v.slot);
     attach(v, reg);
   }
@@ -153,8 +153,7 @@ Address FunctionCompiler<Masm>::table_element(Operand& index, uint32_t table_ind
   masm_.branch_mem(Width::w64, Cond::ge_u, i,
                    masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, size))),
                    trap_label(TrapCode::out_of_bounds_table_access));
-  masm_.load_gp(Width::w64, table,
-                masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, elements))));
+  masm_.load_gp(Width::w64, table, masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, elements))));
   return masm::at(table, i, 3);
 }
 
