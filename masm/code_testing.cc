@@ -256,12 +256,12 @@ CodeArena::CodeArena()
 }
 CodeArena::~CodeArena() { munmap(base_, kBytes); }
 
-CodeArena::Function CodeArena::add(std::span<const uint8_t> code) {
+void* CodeArena::place(std::span<const uint8_t> code) {
   const size_t start = (used_ + 15) & ~size_t{15};
   if (code.size() > kBytes - start) return nullptr;
   std::memcpy(base_ + start, code.data(), code.size());
   used_ = start + code.size();
-  return reinterpret_cast<Function>(base_ + start);
+  return base_ + start;
 }
 void CodeArena::make_executable() {
   if (mprotect(base_, kBytes, PROT_READ | PROT_EXEC) != 0) abort();

@@ -109,8 +109,8 @@ class CodeArena {
   CodeArena();
   ~CodeArena();
   using Function = void (*)(Frame*);
-  // Null when full; `size_t` handles would be kept by nobody.
-  Function add(std::span<const uint8_t> code);
+  Function add(std::span<const uint8_t> code) { return reinterpret_cast<Function>(place(code)); }
+  void* place(std::span<const uint8_t> code);  // null when full
   void make_executable();
   void clear();  // writable again, empty
 
