@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/log.h"
 #include "cli/print.h"
+#include "symbols/trap_report.h"
 
 namespace arris::cli {
 namespace {
@@ -75,7 +76,7 @@ int report_trap(const Options& options, const api::Trap& trap, const std::string
     }
     print_error("    When executing function name: \"{}\"\n", function);
   }
-  print_error("{}: {}\n", options.program, trap.to_string());
+  print_error("{}: {}\n", options.program, symbols::trap_report(trap));
   return kExitTrap;
 }
 

@@ -138,6 +138,8 @@ std::vector<CustomSectionView> Module::custom_sections() const {
   return all;
 }
 
+std::vector<SectionView> Module::sections() const { return read_sections(bytes()).sections; }
+
 uint32_t Module::func_count() const { return static_cast<uint32_t>(state_->module->funcs.size()); }
 
 std::string_view Module::func_name(uint32_t index) const {

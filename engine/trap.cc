@@ -23,7 +23,7 @@ std::shared_ptr<detail::TrapState> make_state(TrapCode code, std::string message
   return state;
 }
 
-Frame public_frame(const arris::runtime::BacktraceFrame& from) {
+Frame public_frame(const StoreState& store, const arris::runtime::BacktraceFrame& from) {
   Frame frame;
   frame.func_index = from.func.value;
   frame.offset = from.offset;
@@ -31,6 +31,8 @@ Frame public_frame(const arris::runtime::BacktraceFrame& from) {
   if (!frame.is_host) {
     frame.func_name = from.module->func_name(from.func);
     if (from.module->names.module) frame.module_name = from.module->text(*from.module->names.module);
+    auto state = store.modules.find(from.module);
+    if (state != store.modules.end()) frame.module = Access::module(state->second);
   }
   return frame;
 }
@@ -56,7 +58,8 @@ Trap take_trap(StoreState* store) {
   }
   // A trap that came through a host function brought the frames of its origin along.
   if (state->frames.empty()) {
-    for (const arris::runtime::BacktraceFrame& frame : taken.backtrace) state->frames.push_back(public_frame(frame));
+    for (const arris::runtime::BacktraceFrame& frame : taken.backtrace)
+      state->frames.push_back(public_frame(*store, frame));
     state->omitted_frames = taken.omitted_frames;
     state->omitted_at = std::min<size_t>(arris::runtime::kBacktraceEnds, state->frames.size());
   }

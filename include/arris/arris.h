@@ -6,6 +6,7 @@
 #include "arris/engine.h"         // IWYU pragma: export
 #include "arris/extern.h"         // IWYU pragma: export
 #include "arris/func.h"           // IWYU pragma: export
+#include "arris/inspect.h"        // IWYU pragma: export
 #include "arris/instance.h"       // IWYU pragma: export
 #include "arris/instance_pool.h"  // IWYU pragma: export
 #include "arris/linker.h"         // IWYU pragma: export

@@ -15,6 +15,7 @@
 
 #include "arris/detail/fwd.h"
 #include "arris/engine.h"
+#include "arris/inspect.h"
 #include "arris/types.h"
 
 namespace arris::api {
@@ -59,6 +60,7 @@ class Module {
   std::vector<MemoryType> memories() const;
   std::optional<ExternType> export_type(std::string_view name) const;
   std::vector<CustomSectionView> custom_sections() const;
+  std::vector<SectionView> sections() const;  // all of them, with their offsets
   // Functions in the function index space (imports first) and their names: name section, else export name, else empty.
   uint32_t func_count() const;
   std::string_view func_name(uint32_t index) const;

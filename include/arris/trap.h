@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "arris/detail/fwd.h"
+#include "arris/module.h"
 #include "arris/types.h"
 #include "arris/val.h"
 
@@ -25,6 +26,7 @@ struct Frame {
   uint32_t func_index = 0;
   uint32_t offset = 0;  // byte offset of the instruction in the module
   bool is_host = false;
+  std::optional<Module> module;  // none for host functions
 };
 
 class Trap {

@@ -15,7 +15,8 @@ import unittest
 
 DEV = pathlib.Path(sys.argv.pop(1)).resolve()
 ESSENTIAL = "bash env grep sed cat mkdir rm dirname nproc flock tail sort printf".split()
-BUILD = "clang-19 lld-19 cmake ninja-build ccache libfmt-dev libcli11-dev nlohmann-json3-dev"
+BUILD = "clang-19 lld-19 cmake ninja-build ccache libfmt-dev libcli11-dev nlohmann-json3-dev libasmjit-dev " \
+    "libdw-dev libelf-dev libiberty-dev zlib1g-dev"
 
 STAND_INS = {
     # Knows a package only after `update`, unless the machine's lists are fresh.

@@ -25,7 +25,7 @@ FLOORS = {
     "masm": 5, "opt": 5,
     "interp": 6, "jit": 6, "aot": 6,
     "engine": 7,
-    "wasi": 8, "capi": 8,
+    "wasi": 8, "capi": 8, "symbols": 8,
     "cli": 9, "spectest": 9, "bench": 9, "fuzz": 9,
 }
 PROGRAMS_FLOOR = 9
@@ -36,7 +36,8 @@ PUBLIC_VOCABULARY = {f"wasm/{name}" for name in ("types.h", "features.h", "trap.
 CLIENTS = {
     "wasi": {"base"},
     "capi": {"base"},
-    "cli": {"base", "text", "wasi"},
+    "symbols": {"base"},
+    "cli": {"base", "text", "wasi", "symbols"},
     "spectest": {"base", "text"},
     "bench": {"base", "text"},
 }
