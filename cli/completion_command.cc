@@ -34,23 +34,19 @@ std::string command_words(Form form) {
   return words;
 }
 
-// In single quotes, as sh, zsh and fish understand them: a quote is left out, as no help text needs it.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (char c : text) {
-    if (c != '\'' && c != '\\') out += c;
-  }
-  return out + "'";
+std::string replace_each(std::string_view text, char what, std::string_view by) {
+  std::string out;
+  for (char c : text) c == what ? out += by : out += c;
+  return out;
 }
 
-// Inside _arguments specifications, colons and brackets mean something.
+// In single quotes; each shell has its own way to put one inside.
+std::string zsh_quoted(std::string_view text) { return "'" + replace_each(text, '\'', "'\\''") + "'"; }
+std::string fish_quoted(std::string_view text) { return "'" + replace_each(text, '\'', "\\'") + "'"; }
+
+// Inside the specifications of _arguments, colons and brackets mean something.
 std::string zsh_escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == ':' || c == '[' || c == ']') out += '\\';
-    if (c != '\'') out += c;
-  }
-  return out;
+  return replace_each(replace_each(replace_each(text, ':', "\\:"), '[', "\\["), ']', "\\]");
 }
 
 std::string bash_script() {
@@ -93,7 +89,7 @@ std::string zsh_script() {
   for (const Program& program : kPrograms) {
     out += "    " + std::string(program.name) + ") commands=(";
     for (const CommandRow& row : command_rows()) {
-      if (has(row, program.form)) out += " " + quoted(zsh_escaped(row.name) + ":" + std::string(row.summary));
+      if (has(row, program.form)) out += " " + zsh_quoted(std::string(row.name) + ":" + std::string(row.summary));
     }
     out += " ) ;;\n";
   }
@@ -105,10 +101,10 @@ std::string zsh_script() {
       OptionList list(row.id, program.form);
       for (const OptionRow& option : list.rows()) {
         if (option.help.empty()) continue;
-        out += " '*--" + std::string(option.name) + (option.value.empty() ? "" : "=") + "[" + zsh_escaped(option.help) +
-               "]";
-        if (!option.value.empty()) out += ":" + zsh_escaped(option.value) + ":_files";
-        out += "'";
+        std::string spec =
+            "*--" + std::string(option.name) + (option.value.empty() ? "" : "=") + "[" + zsh_escaped(option.help) + "]";
+        if (!option.value.empty()) spec += ":" + zsh_escaped(option.value) + ":_files";
+        out += " " + zsh_quoted(spec);
       }
       out += " ) ;;\n";
     }
@@ -125,7 +121,8 @@ std::string fish_script() {
     std::string complete = "complete -c " + std::string(program.name);
     for (const CommandRow& row : command_rows()) {
       if (!has(row, program.form)) continue;
-      out += complete + " -n __fish_use_subcommand -a " + std::string(row.name) + " -d " + quoted(row.summary) + "\n";
+      out +=
+          complete + " -n __fish_use_subcommand -a " + std::string(row.name) + " -d " + fish_quoted(row.summary) + "\n";
       std::string condition = row.id == CommandId::run
                                   ? "'not __fish_seen_subcommand_from " + command_words(program.form) +
                                         "; or __fish_seen_subcommand_from run'"
@@ -134,7 +131,8 @@ std::string fish_script() {
       for (const OptionRow& option : list.rows()) {
         if (option.help.empty()) continue;
         out += complete + " -n " + condition + " -l " + std::string(option.name) + (option.value.empty() ? "" : " -r") +
-               (option.letter != 0 ? " -s " + std::string(1, option.letter) : "") + " -d " + quoted(option.help) + "\n";
+               (option.letter != 0 ? " -s " + std::string(1, option.letter) : "") + " -d " + fish_quoted(option.help) +
+               "\n";
       }
     }
   }

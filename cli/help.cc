@@ -99,7 +99,7 @@ void append_paragraph(std::string& out, std::string_view text, unsigned width) {
 }  // namespace
 
 unsigned help_width() {
-  constexpr unsigned kNarrowest = 60, kWidest = 120, kDefault = 100;
+  constexpr unsigned kNarrowest = 72, kWidest = 120, kDefault = 100;
   winsize size{};
   if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
     return std::clamp<unsigned>(size.ws_col, kNarrowest, kWidest);

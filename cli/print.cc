@@ -7,17 +7,23 @@
 
 namespace arris::cli {
 
+// The first error of standard output: the stream itself remembers only that there was one.
+static int output_error = 0;
+
 void vprint_to(std::FILE* stream, fmt::string_view format, fmt::format_args arguments) {
   fmt::memory_buffer text;
   fmt::vformat_to(fmt::appender(text), format, arguments);
-  std::fwrite(text.data(), 1, text.size(), stream);
+  if (std::fwrite(text.data(), 1, text.size(), stream) < text.size() && stream == stdout && output_error == 0)
+    output_error = errno;
 }
 
 bool finish_output(std::string_view program) {
-  bool failed = std::ferror(stdout) != 0;
-  errno = 0;
-  if (std::fflush(stdout) == 0 && !failed) return true;
-  print_error("{}: standard output: {}\n", program, errno != 0 ? std::strerror(errno) : "cannot be written");
+  if (std::fflush(stdout) != 0 && output_error == 0) output_error = errno;
+  if (output_error == 0 && std::ferror(stdout) == 0) return true;
+  // Nobody reads on: no news to whoever closed the pipe.
+  if (output_error != EPIPE)
+    print_error("{}: standard output: {}\n", program,
+                output_error != 0 ? std::strerror(output_error) : "cannot be written");
   return false;
 }
 

@@ -21,7 +21,7 @@ void print_error(fmt::format_string<Args...> format, Args&&... arguments) {
   vprint_to(stderr, format, fmt::make_format_args(arguments...));
 }
 
-// Flushes standard output. False, with a message, if some of it could not be written.
+// Flushes standard output. False if some of it could not be written; with a message, unless the other end was closed.
 bool finish_output(std::string_view program);
 
 }  // namespace arris::cli
