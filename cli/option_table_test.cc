@@ -38,7 +38,7 @@ std::set<std::string> options_in(const std::string& text) {
     at += 2;
     size_t end = at;
     while (end < text.size() && is_name_char(text[end])) ++end;
-    if (starts_word && end > at) names.insert(text.substr(at, end - at));
+    if (starts_word && end > at && text[at] != '-') names.insert(text.substr(at, end - at));
     at = end;
   }
   return names;

@@ -17,8 +17,12 @@ void vprint_to(std::FILE* stream, fmt::string_view format, fmt::format_args argu
     output_error = errno;
 }
 
-bool finish_output(std::string_view program) {
+void flush_output() {
   if (std::fflush(stdout) != 0 && output_error == 0) output_error = errno;
+}
+
+bool finish_output(std::string_view program) {
+  flush_output();
   if (output_error == 0 && std::ferror(stdout) == 0) return true;
   // Nobody reads on: no news to whoever closed the pipe.
   if (output_error != EPIPE)

@@ -21,6 +21,8 @@ void print_error(fmt::format_string<Args...> format, Args&&... arguments) {
   vprint_to(stderr, format, fmt::make_format_args(arguments...));
 }
 
+// Brings what was printed before what is about to be printed to standard error.
+void flush_output();
 // Flushes standard output. False if some of it could not be written; with a message, unless the other end was closed.
 bool finish_output(std::string_view program);
 

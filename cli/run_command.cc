@@ -130,7 +130,7 @@ Ending Runner::call_export(const api::Module& module, const api::Instance& insta
   auto results = call(*func, name, *values);
   if (!results) return results.error();
   for (const api::Val& value : *results) print("{}\n", print_value(value));
-  std::fflush(stdout);  // before what the end prints to standard error
+  flush_output();
   return kExitOk;
 }
 
