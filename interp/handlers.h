@@ -16,6 +16,7 @@ namespace arris::interp {
 #include "wasm/internal_opcodes.def"
 #define QUICK(name, code, ...) HANDLER(quick_##name);
 #define QUICK_BLOCKS(name, code) HANDLER(quick_##name);
+#define QUICK_VECTOR(name, code) HANDLER(quick_##name);
 #include "interp/quicken.def"
 
 HANDLER(op_metered);  // metering.h

@@ -181,17 +181,13 @@ HANDLER(quick_const_set) {
   LOCAL(3) = CONST(1);
   ADVANCE(4);
 }
-HANDLER(quick_const_2_add) {
-  tos = static_cast<uint32_t>(tos) + const_2(ip + 1);
-  ADVANCE(4);
+HANDLER(quick_const_5_add) {
+  tos = static_cast<uint32_t>(tos) + load_unaligned<uint32_t>(ip + 1);
+  ADVANCE(7);
 }
 HANDLER(quick_const_2_and) {
   tos = static_cast<uint32_t>(tos) & const_2(ip + 1);
   ADVANCE(4);
-}
-HANDLER(quick_i64_const_shl) {
-  tos = num::i64_shl(tos, uint64_t{ip[1]});
-  ADVANCE(3);
 }
 HANDLER(quick_i64_const_shr_u) {
   tos = num::i64_shr_u(tos, uint64_t{ip[1]});
@@ -213,7 +209,6 @@ HANDLER(quick_f64_mul_add) {
 
 HANDLER(quick_get_br_if) { BRANCH_IF(LOCAL_32(1) != 0, 2); }
 HANDLER(quick_get_eqz_br_if) { BRANCH_IF(LOCAL_32(1) == 0, 3); }
-HANDLER(quick_get_get_ne_br_if) { BRANCH_IF(LOCAL_32(1) != LOCAL_32(3), 5); }
 HANDLER(quick_tee_br_if) {
   const bool condition = static_cast<uint32_t>(tos) != 0;
   LOCAL(1) = tos;
@@ -234,7 +229,6 @@ HANDLER(quick_eqz_br_if) {
   }
 COMPARE_BR_IF(eq_br_if, i32_eq)
 COMPARE_BR_IF(ne_br_if, i32_ne)
-COMPARE_BR_IF(lt_s_br_if, i32_lt_s)
 COMPARE_BR_IF(lt_u_br_if, i32_lt_u)
 COMPARE_BR_IF(gt_u_br_if, i32_gt_u)
 #undef COMPARE_BR_IF
@@ -246,10 +240,6 @@ HANDLER(quick_loop_get) {
     GOTO(op_loop);
   PUSH(LOCAL(3));
   ADVANCE(4);
-}
-HANDLER(quick_end_get) {
-  PUSH(LOCAL(2));
-  ADVANCE(3);
 }
 HANDLER(quick_blocks) { ADVANCE(ip[1]); }
 HANDLER(quick_blocks_get) {

@@ -5,10 +5,7 @@ namespace arris::interp {
 
 HANDLER(op_v128_const) {
   const uint8_t* p = after_opcode<Opcode::v128_const>(ip);
-  sp[0] = tos;
-  sp[1] = load_unaligned<uint64_t>(p);
-  sp += 2;
-  tos = load_unaligned<uint64_t>(p + 8);
+  PUSH_V128(load_unaligned<V128>(p));
   ip = p + 16;
   NEXT();
 }

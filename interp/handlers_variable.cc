@@ -106,21 +106,16 @@ HANDLER(op_local_tee) {
 INTERP_INLINE uint64_t* v128_local(uint64_t* locals, const uint8_t*& p) {
   return locals - 2 * (uint64_t{read_index(p)} + 1);
 }
+// A local is stored and loaded as one piece, so that the processor can forward it from one to the other.
 HANDLER(op_local_get_v128) {
   const uint8_t* p = ip + 1;
-  const uint64_t* local = v128_local(locals, p);
-  sp[0] = tos;
-  sp[1] = local[0];
-  sp += 2;
-  tos = local[1];
+  PUSH_V128(load_unaligned<V128>(v128_local(locals, p)));
   ip = p;
   NEXT();
 }
 HANDLER(op_local_set_v128) {
   const uint8_t* p = ip + 1;
-  uint64_t* local = v128_local(locals, p);
-  local[0] = sp[-1];
-  local[1] = tos;
+  store_unaligned(v128_local(locals, p), join(sp[-1], tos));
   sp -= 2;
   tos = *sp;
   ip = p;
@@ -128,10 +123,22 @@ HANDLER(op_local_set_v128) {
 }
 HANDLER(op_local_tee_v128) {
   const uint8_t* p = ip + 1;
-  uint64_t* local = v128_local(locals, p);
-  local[0] = sp[-1];
-  local[1] = tos;
+  const V128 value = join(sp[-1], tos);
+  store_unaligned(v128_local(locals, p), value);
+  vec = simd::as<uint8_t>(value);
   ip = p;
+  NEXT();
+}
+HANDLER(quick_local_set_vector) {
+  store_unaligned(locals - 2 * (uint64_t{ip[1]} + 1), simd::pack(vec));
+  sp -= 2;
+  tos = *sp;
+  ip += 2;
+  NEXT();
+}
+HANDLER(quick_local_tee_vector) {
+  store_unaligned(locals - 2 * (uint64_t{ip[1]} + 1), simd::pack(vec));
+  ip += 2;
   NEXT();
 }
 

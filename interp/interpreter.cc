@@ -28,7 +28,7 @@ runtime::Outcome execute(runtime::Store& store, const runtime::FuncInstance& fun
   uint64_t* locals = build_frame(func, slots, {kExitCode, nullptr, nullptr, nullptr});
   uint64_t* sp = locals + func.code->frame_offset + kFrameRecordSlots - 1;
   const uint8_t* ip = func.code->code;
-  return kOpcodeTable[*ip](ip, sp, locals, func.code->side_table, inst->memory0_base, *sp, inst);
+  return kOpcodeTable[*ip](ip, sp, locals, func.code->side_table, inst->memory0_base, *sp, inst, {});
 }
 
 COLD_HANDLER(invalid_opcode) {

@@ -11,6 +11,7 @@
 //           With h = 0, tos holds *sp too: the last word of the frame record. So "spill" is always `*sp = tos`, "pop" is always
 //           `tos = *--sp`, and no slot is wasted on an empty stack.
 //   inst    the running instance
+//   vec     the v128 on top, if the instruction before has just pushed one; otherwise anything (quicken.def, QUICK_VECTOR)
 //
 // A v128 takes two slots, low half first: on top, its high half is in tos and its low half at sp[-1].
 #pragma once
@@ -35,8 +36,8 @@
 
 #define INTERP_STATE                                                                                                \
   const uint8_t *ip, uint64_t *sp, uint64_t *locals, const ::arris::SideTableEntry *st, uint8_t *mem, uint64_t tos, \
-      ::arris::runtime::InstanceData *inst
-#define INTERP_PASS ip, sp, locals, st, mem, tos, inst
+      ::arris::runtime::InstanceData *inst, ::arris::simd::Lanes<uint8_t> vec
+#define INTERP_PASS ip, sp, locals, st, mem, tos, inst, vec
 
 // Known to lie in this binary, so reached without a detour through the global offset table.
 #define INTERP_HIDDEN __attribute__((visibility("hidden")))
@@ -90,6 +91,9 @@ INTERP_HIDDEN extern const std::array<Handler, 256> kOpcodeTable;
 INTERP_HIDDEN extern const std::array<Handler, 0x20> kGcTable;
 INTERP_HIDDEN extern const std::array<Handler, 0x20> kMiscTable;
 INTERP_HIDDEN extern const std::array<Handler, 0x120> kSimdTable;
+// Quickened ones by their number (vector_codes.h), and of these the ones that have their topmost operand in vec.
+INTERP_HIDDEN extern const std::array<Handler, 0x100> kShortSimdTable;
+INTERP_HIDDEN extern const std::array<Handler, 0x100> kVectorTable;
 INTERP_HIDDEN extern const std::array<Handler, 0x60> kThreadsTable;
 
 // Stands for bytes that validated code never holds.
@@ -146,11 +150,20 @@ INTERP_INLINE uint32_t read_index(const uint8_t*& p) {
   return static_cast<uint32_t>(leb.bits);
 }
 
+// How a handler finds its instruction.
+enum class Form : uint8_t {
+  plain,
+  quick,      // a prefixed opcode of minimal length
+  quick_vec,  // the same, and the v128 on top is in vec
+};
+
 // One past the opcode of a prefixed instruction. The opcode of minimal length is assumed and longer ones are stepped over.
-template <Opcode op>
+template <Opcode op, Form form = Form::plain>
 INTERP_INLINE const uint8_t* after_opcode(const uint8_t* ip) {
   if constexpr (info(op).prefix == 0) {
     return ip + 1;
+  } else if constexpr (form != Form::plain) {
+    return ip + (info(op).code < 0x80 ? 2 : 3);
   } else {
     const uint8_t* p = ip + (info(op).code < 0x80 ? 2 : 3);
     while (is_long(p[-1])) [[unlikely]]
@@ -173,13 +186,14 @@ INTERP_INLINE V128 load_halves(const uint64_t* slots) {
   return join(low, slots[1]);
 }
 
-#define PUSH_V128(value)          \
-  do {                            \
-    const V128 pushed_ = (value); \
-    sp[0] = tos;                  \
-    sp[1] = low_half(pushed_);    \
-    sp += 2;                      \
-    tos = high_half(pushed_);     \
+#define PUSH_V128(value)              \
+  do {                                \
+    const V128 pushed_ = (value);     \
+    sp[0] = tos;                      \
+    sp[1] = low_half(pushed_);        \
+    sp += 2;                          \
+    tos = high_half(pushed_);         \
+    vec = simd::as<uint8_t>(pushed_); \
   } while (0)
 
 // ---- Branches ------------------------------------------------------------------------------------------------------------

@@ -106,32 +106,33 @@ INTERP_INLINE auto load_value(const uint8_t* from) {
 }
 
 // Performs the access at `p` for `op`, whose operands are on the stack; `lane` is the byte after the mem_arg.
-template <Opcode op>
-INTERP_INLINE void access(uint8_t* p, const uint8_t* lane, uint64_t*& sp, uint64_t& tos) {
+template <Opcode op, Form form>
+INTERP_INLINE void access(uint8_t* p, const uint8_t* lane, uint64_t*& sp, uint64_t& tos, simd::Lanes<uint8_t>& vec) {
   using Bits = typename BitsOfWidth<width_of(op)>::type;
   constexpr bool has_lane = info(op).immediates == Immediates::mem_arg_lane;
   if constexpr (results_of(op).empty()) {
     if constexpr (has_lane) {
-      store_unaligned<Bits>(p, VectorMemory<op>::convert(operand<op, 1>(sp, tos), uint32_t{*lane}));
+      store_unaligned<Bits>(p, VectorMemory<op>::convert(operand<op, 1, form>(sp, tos, vec), uint32_t{*lane}));
     } else if constexpr (operands_of(op)[1] == 'V') {
-      store_unaligned<V128>(p, operand<op, 1>(sp, tos));
+      store_unaligned<V128>(p, operand<op, 1, form>(sp, tos, vec));
     } else {
       store_unaligned<Bits>(p, static_cast<Bits>(tos));  // float bits are the slot's low bits, too
     }
     finish<op>(sp, tos);
   } else if constexpr (has_lane) {
-    finish<op>(VectorMemory<op>::convert(load_unaligned<Bits>(p), operand<op, 1>(sp, tos), uint32_t{*lane}), sp, tos);
+    finish<op>(VectorMemory<op>::convert(load_unaligned<Bits>(p), operand<op, 1, form>(sp, tos, vec), uint32_t{*lane}),
+               sp, tos, vec);
   } else {
-    finish<op>(load_value<op>(p), sp, tos);
+    finish<op>(load_value<op>(p), sp, tos, vec);
   }
 }
 
 template <Opcode op>
 COLD_HANDLER(op_access_slow) {
   const uint8_t* next;
-  uint8_t* p = resolve_address(inst, after_opcode<op>(ip), operand<op, 0>(sp, tos), width_of(op), &next);
+  uint8_t* p = resolve_address(inst, after_opcode<op>(ip), operand<op, 0>(sp, tos, vec), width_of(op), &next);
   if (p == nullptr) TRAP_NOW(out_of_bounds_memory_access);
-  access<op>(p, next, sp, tos);
+  access<op, Form::plain>(p, next, sp, tos, vec);
   ip = next + (info(op).immediates == Immediates::mem_arg_lane);
   NEXT();
 }
@@ -144,23 +145,23 @@ COLD_HANDLER(op_access_long) {
   const LongLeb offset(arg + 1);
   uint64_t end;
   if ((arg[0] & 0xC0) != 0 || offset.length == 0 ||
-      __builtin_add_overflow(operand<op, 0>(sp, tos), offset.bits + width, &end) || end > inst->memory0_size)
+      __builtin_add_overflow(operand<op, 0>(sp, tos, vec), offset.bits + width, &end) || end > inst->memory0_size)
       [[unlikely]]
     GOTO(op_access_slow<op>);
   arg += 1 + offset.length;
-  access<op>(mem + end - width, arg, sp, tos);
+  access<op, Form::plain>(mem + end - width, arg, sp, tos, vec);
   ip = arg + (info(op).immediates == Immediates::mem_arg_lane);
   NEXT();
 }
 
-template <Opcode op>
+template <Opcode op, Form form = Form::plain>
 HANDLER(op_access) {
   constexpr unsigned width = width_of(op);
-  const uint8_t* arg = after_opcode<op>(ip);
+  const uint8_t* arg = after_opcode<op, form>(ip);
   uint64_t end;
-  if (!fast_address<width>(arg, operand<op, 0>(sp, tos), inst, &end)) [[unlikely]]
+  if (!fast_address<width>(arg, operand<op, 0>(sp, tos, vec), inst, &end)) [[unlikely]]
     GOTO(op_access_long<op>);
-  access<op>(mem + end - width, arg + 2, sp, tos);
+  access<op, form>(mem + end - width, arg + 2, sp, tos, vec);
   ip = arg + 2 + (info(op).immediates == Immediates::mem_arg_lane);
   NEXT();
 }

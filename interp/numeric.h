@@ -88,31 +88,32 @@ constexpr bool can_trap(Opcode op) {
 }
 
 // Which operand is wanted, in stack order.
-template <Opcode op, size_t... i>
-INTERP_INLINE auto compute(const uint64_t* sp, uint64_t tos, std::index_sequence<i...>, auto... immediates) {
-  return Semantics<op>::compute(operand<op, i>(sp, tos)..., immediates...);
+template <Opcode op, Form form, size_t... i>
+INTERP_INLINE auto compute(const uint64_t* sp, uint64_t tos, simd::Lanes<uint8_t> vec, std::index_sequence<i...>,
+                           auto... immediates) {
+  return Semantics<op>::compute(operand<op, i, form>(sp, tos, vec)..., immediates...);
 }
 
-template <Opcode op>
+template <Opcode op, Form form = Form::plain>
 HANDLER(op_numeric) {
   constexpr auto all = std::make_index_sequence<operands_of(op).size()>{};
-  const uint8_t* p = after_opcode<op>(ip);
+  const uint8_t* p = after_opcode<op, form>(ip);
   if constexpr (can_trap(op)) {
     typename SlotType<results_of(op)[0]>::type result;
-    num::NumTrap trap = compute<op>(sp, tos, all, &result);
+    num::NumTrap trap = compute<op, form>(sp, tos, vec, all, &result);
     if (trap != num::NumTrap::none) [[unlikely]] {
       tos = static_cast<uint64_t>(to_trap_code(trap));
       GOTO(trap_in_tos);
     }
-    finish<op>(result, sp, tos);
+    finish<op>(result, sp, tos, vec);
   } else if constexpr (info(op).immediates == Immediates::lane) {
-    finish<op>(compute<op>(sp, tos, all, uint32_t{*p}), sp, tos);
+    finish<op>(compute<op, form>(sp, tos, vec, all, uint32_t{*p}), sp, tos, vec);
     p += 1;
   } else if constexpr (info(op).immediates == Immediates::shuffle) {
-    finish<op>(compute<op>(sp, tos, all, load_unaligned<V128>(p)), sp, tos);
+    finish<op>(compute<op, form>(sp, tos, vec, all, load_unaligned<V128>(p)), sp, tos, vec);
     p += 16;
   } else {
-    finish<op>(compute<op>(sp, tos, all), sp, tos);
+    finish<op>(compute<op, form>(sp, tos, vec, all), sp, tos, vec);
   }
   ip = p;
   NEXT();

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <string_view>
 
+#include "interp/vector_codes.h"
 #include "wasm/opcodes.h"
 
 namespace arris::interp {
@@ -17,7 +20,10 @@ namespace code {
 #define OP(id, prefix, byte, mnemonic, immediates, signature, feature) \
   [[maybe_unused]] constexpr uint8_t id = prefix == 0 ? byte : 0;
 #include "wasm/opcodes.def"
+#define INTERNAL(name, byte, original) [[maybe_unused]] constexpr uint8_t name = byte;
+#include "wasm/internal_opcodes.def"
 constexpr uint8_t i32_const_2 = 0xFF;
+constexpr uint8_t i32_const_5 = 0xFE;
 }  // namespace code
 
 // ---- The sequences -------------------------------------------------------------------------------------------------------
@@ -45,12 +51,19 @@ constexpr Sequence kSequences[] = {
 // The opcodes that occur in sequences, numbered from 1. All others, instructions that the validator specialised, and those with
 // long immediates are of kind 0, which no sequence has.
 using Kind = uint8_t;
-constexpr unsigned kMaxKinds = 32;
+constexpr unsigned kMaxKinds = 48;
+
+// The last ones need more than a step of the automaton.
+constexpr Kind kBlock = kMaxKinds - 1;
+constexpr Kind kVector = kMaxKinds - 2;       // any with the prefix 0xFD
+constexpr Kind kVectorLocal = kMaxKinds - 3;  // local.get, local.set and local.tee of a v128, with an index of one byte
+constexpr Kind kLongConst = kMaxKinds - 4;    // an i32.const of five bytes
+constexpr Kind kFirstSpecial = kLongConst;
 
 constexpr auto kKinds = [] {
   std::array<Kind, 256> kinds{};
   Kind last = 0;
-  kinds[code::block] = ++last;
+  kinds[code::i32_const_5] = kLongConst;
   for (const Sequence& s : kSequences) {
     for (unsigned i = 0; i < s.length; ++i) {
       if (kinds[s.opcodes[i]] == 0) kinds[s.opcodes[i]] = ++last;
@@ -58,8 +71,7 @@ constexpr auto kKinds = [] {
   }
   return kinds;
 }();
-static_assert(std::ranges::max(kKinds) < kMaxKinds);
-constexpr Kind kBlock = kKinds[code::block];
+static_assert(std::ranges::max(kKinds) == kLongConst && std::ranges::count(kKinds, kLongConst) == 1);
 constexpr Kind kLocalGet = kKinds[code::local_get];
 
 // ---- The automaton -------------------------------------------------------------------------------------------------------
@@ -154,7 +166,7 @@ struct AutomatonBuilder {
 
   consteval Automaton build() {
     for (unsigned byte = 0; byte < kKinds.size(); ++byte) opcodes[kKinds[byte]] = static_cast<uint8_t>(byte);
-    opcodes[kKinds[code::i32_const_2]] = code::i32_const;
+    opcodes[kKinds[code::i32_const_2]] = opcodes[kLongConst] = code::i32_const;
     for (const Sequence& s : kSequences) {
       whole.add(s, 0);
       for (unsigned i = 1; i < s.length; ++i) tails.add(s, i);
@@ -170,6 +182,7 @@ constexpr Automaton kAutomaton = AutomatonBuilder().build();
 
 #define QUICK(name, code, ...)
 #define QUICK_BLOCKS(name, code) constexpr uint8_t k_##name = code;
+#define QUICK_VECTOR(name, code) constexpr uint8_t k_##name = code;
 #include "interp/quicken.def"
 
 constexpr unsigned kBlockLength = 2;
@@ -194,7 +207,7 @@ constexpr unsigned short_length(Opcode op) {
 }
 
 // By opcode byte and length.
-constexpr unsigned kLengths = 4;
+constexpr unsigned kLengths = 8;
 constexpr auto kKindOf = [] {
   std::array<std::array<Kind, kLengths>, 256> kinds{};
   for (unsigned byte = 0; byte < kinds.size(); ++byte) {
@@ -202,9 +215,70 @@ constexpr auto kKindOf = [] {
     if (op == Opcode::invalid || kKinds[byte] == 0) continue;
     kinds[byte][short_length(op)] = kKinds[byte];
   }
+  kinds[code::block][2] = kBlock;
+  for (Kind& kind : kinds[kPrefixSimd]) kind = kVector;
+  for (uint8_t byte : {code::local_get_v128, code::local_set_v128, code::local_tee_v128}) kinds[byte][2] = kVectorLocal;
+  kinds[code::i32_const][6] = kLongConst;
   kinds[code::i32_const][3] = kKinds[code::i32_const_2];
   return kinds;
 }();
+
+// ---- Vectors -------------------------------------------------------------------------------------------------------------
+
+struct VectorTraits {
+  bool pushes = false;  // a v128, as its last act, so that the next instruction finds it in the register
+  bool takes = false;   // a v128 as its topmost operand, and has a form that takes it from there
+};
+constexpr auto kVectorTraits = [] {
+  std::array<VectorTraits, kVectorOpcodes> traits{};
+  for (unsigned code = 0; code < traits.size(); ++code) {
+    const Opcode op = find_opcode(kPrefixSimd, code);
+    if (op == Opcode::invalid) continue;
+    const std::string_view signature = info(op).signature;
+    const size_t colon = signature.find(':');
+    if (colon == signature.npos) continue;
+    traits[code] = {signature.substr(colon + 1) == "V", signature.substr(0, colon).ends_with('V')};
+  }
+  return traits;
+}();
+
+// Gives a vector instruction its quick form.
+inline VectorTraits shorten_vector(uint8_t* p) {
+  uint32_t code = p[1];
+  if (code >= 0x80) {
+    if (p[2] >= 0x80) return {};  // longer than it needs to be
+    code = (code & 0x7F) | uint32_t{p[2]} << 7;
+  }
+  p[0] = k_simd;
+  p[1] = kVectorNumber[code];
+  return kVectorTraits[code];
+}
+
+// The same for a local.get, local.set or local.tee of a v128, too.
+inline VectorTraits quicken_vector(uint8_t* p) {
+  switch (*p) {
+    case code::local_get_v128: return {true, false};
+    case code::local_tee_v128: return {true, true};
+    case code::local_set_v128: return {false, true};
+    default: return shorten_vector(p);
+  }
+}
+
+// What stands for `opcode` if its topmost operand is in the register.
+constexpr uint8_t vector_form(uint8_t opcode) {
+  switch (opcode) {
+    case code::local_set_v128: return k_local_set_vector;
+    case code::local_tee_v128: return k_local_tee_vector;
+    default: return k_vector;
+  }
+}
+
+// An i32.const of five bytes becomes the value in four.
+inline void write_value(uint8_t* p) {
+  uint32_t value = 0;
+  for (unsigned i = 0; i < 5; ++i) value |= static_cast<uint32_t>(uint64_t{p[i] & 0x7Fu} << 7 * i);
+  std::memcpy(p, &value, sizeof value);
+}
 
 inline Kind kind_of(uint8_t opcode, uint32_t length) { return kKindOf[opcode][length < kLengths ? length : 0]; }
 
@@ -216,13 +290,19 @@ void quicken(std::span<uint8_t> body, std::span<const uint32_t> starts) {
   uint8_t state = 0;
   unsigned blocks = 0;  // how many there are in a row, the current instruction included
   bool get_after_blocks = false;
+  uint8_t* taker = nullptr;  // the instruction behind, if it could take its topmost operand from the register
 
   for (size_t i = starts.size(); i-- > 0;) {
     const uint32_t start = starts[i];
     const uint8_t opcode = code[start];
     const Kind kind = kind_of(opcode, end - start);
     end = start;
-    if (kind == kBlock) [[unlikely]] {
+    if (kind < kFirstSpecial) [[likely]] {
+      blocks = 0;
+      taker = nullptr;
+      code[start] = opcode ^ kAutomaton.change[kind][state];
+    } else if (kind == kBlock) {
+      taker = nullptr;
       if (blocks == 0 || blocks == kMaxBlocksSkipped) {
         get_after_blocks = blocks == 0 && kAutomaton.get_is_next[state];
         blocks = 0;
@@ -231,9 +311,18 @@ void quicken(std::span<uint8_t> body, std::span<const uint32_t> starts) {
         code[start] = get_after_blocks ? k_blocks_get : k_blocks;
         code[start + 1] = static_cast<uint8_t>(blocks * kBlockLength);
       }
-    } else {
+    } else if (kind == kLongConst) {
       blocks = 0;
-      code[start] = opcode ^ kAutomaton.change[kind][state];
+      taker = nullptr;
+      const uint8_t change = kAutomaton.change[kind][state];
+      if (change != 0) write_value(code + start + 1);
+      code[start] = opcode ^ change;
+    } else {
+      // Only by falling out of this instruction is the next one reached: a branch's target is behind an `end` or `else`, or a `loop`.
+      blocks = 0;
+      const VectorTraits traits = quicken_vector(code + start);
+      if (traits.pushes && taker != nullptr) *taker = vector_form(*taker);
+      taker = traits.takes ? code + start : nullptr;
     }
     state = kAutomaton.next[kind][state];
   }

@@ -74,13 +74,15 @@ INTERP_INLINE uint64_t to_slot(T value) {
 }
 
 // Operand number `i` of `op`, without popping it.
-template <Opcode op, unsigned i>
-INTERP_INLINE auto operand(const uint64_t* sp, uint64_t tos) {
+template <Opcode op, unsigned i, Form form = Form::plain>
+INTERP_INLINE auto operand(const uint64_t* sp, uint64_t tos, simd::Lanes<uint8_t> vec) {
   constexpr std::string_view letters = operands_of(op);
   constexpr unsigned depth = slots_of(letters.substr(i + 1));
   using T = typename SlotType<letters[i]>::type;
   if constexpr (std::is_same_v<T, V128>) {
-    if constexpr (depth == 0) {
+    if constexpr (depth == 0 && form == Form::quick_vec) {
+      return simd::pack(vec);
+    } else if constexpr (depth == 0) {
       return join(sp[-1], tos);
     } else {
       return load_halves(sp - depth - 1);
@@ -94,7 +96,7 @@ INTERP_INLINE auto operand(const uint64_t* sp, uint64_t tos) {
 
 // Replaces the operands of `op` by its result.
 template <Opcode op, class Result>
-INTERP_INLINE void finish(Result result, uint64_t*& sp, uint64_t& tos) {
+INTERP_INLINE void finish(Result result, uint64_t*& sp, uint64_t& tos, simd::Lanes<uint8_t>& vec) {
   constexpr int popped = slots_of(operands_of(op));
   constexpr int pushed = slots_of(results_of(op));
   static_assert(popped > 0 && pushed > 0);
@@ -102,6 +104,7 @@ INTERP_INLINE void finish(Result result, uint64_t*& sp, uint64_t& tos) {
   if constexpr (std::is_same_v<Result, V128>) {
     sp[-1] = low_half(result);
     tos = high_half(result);
+    vec = simd::as<uint8_t>(result);
   } else if constexpr (std::is_same_v<Result, num::Wide128>) {
     sp[-1] = result.low;
     tos = result.high;

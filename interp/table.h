@@ -10,13 +10,13 @@
 namespace arris::interp {
 
 // `prefix` only makes the call dependent: in the template below, rows of other prefixes must not be instantiated.
-template <Opcode op, uint8_t prefix>
+template <Opcode op, uint8_t prefix, Form form = Form::plain>
 constexpr Handler uniform_handler() {
   constexpr Immediates immediates = info(op).immediates;
   if constexpr (immediates == Immediates::mem_arg || immediates == Immediates::mem_arg_lane) {
-    return &op_access<op>;
+    return &op_access<op, form>;
   } else {
-    return &op_numeric<op>;
+    return &op_numeric<op, form>;
   }
 }
 

@@ -14,6 +14,7 @@ static consteval auto make_table() {
 #include "wasm/internal_opcodes.def"
 #define QUICK(name, code, ...) table[code] = &quick_##name;
 #define QUICK_BLOCKS(name, code) table[code] = &quick_##name;
+#define QUICK_VECTOR(name, code) table[code] = &quick_##name;
 #include "interp/quicken.def"
   table[kMeteredCode] = &op_metered;
   table[kPrefixGc] = &op_prefix_gc;

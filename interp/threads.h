@@ -54,19 +54,19 @@ HANDLER(op_atomic) {
   constexpr AtomicKind kind = atomic_kind(op);
   const uint8_t* next;
   TrapCode trap;
-  uint8_t* at = resolve_atomic(inst, after_opcode<op>(ip), operand<op, 0>(sp, tos), sizeof(T), &next, &trap);
+  uint8_t* at = resolve_atomic(inst, after_opcode<op>(ip), operand<op, 0>(sp, tos, vec), sizeof(T), &next, &trap);
   if (at == nullptr) [[unlikely]] {
     tos = static_cast<uint64_t>(trap);
     GOTO(trap_in_tos);
   }
   T a = 0, b = 0;
-  if constexpr (operands_of(op).size() > 1) a = static_cast<T>(operand<op, 1>(sp, tos));
-  if constexpr (operands_of(op).size() > 2) b = static_cast<T>(operand<op, 2>(sp, tos));
+  if constexpr (operands_of(op).size() > 1) a = static_cast<T>(operand<op, 1>(sp, tos, vec));
+  if constexpr (operands_of(op).size() > 2) b = static_cast<T>(operand<op, 2>(sp, tos, vec));
   const T old = atomic_access<kind, T>(at, a, b);
   if constexpr (kind == AtomicKind::store) {
     finish<op>(sp, tos);
   } else {
-    finish<op>(uint64_t{old}, sp, tos);
+    finish<op>(uint64_t{old}, sp, tos, vec);
   }
   ip = next;
   NEXT();
