@@ -82,49 +82,38 @@ class X64Emitter {
   }
 
   // --- Encoding ------------------------------------------------------------------------------------------------------
+  // All write through a local pointer: bytes may alias anything, so p_ itself would be reloaded after each of them.
   // `byte_reg`, `byte_rm`: that operand is an 8-bit register (spl, bpl, sil, dil need a REX prefix).
   void rr(X64Op op, bool w, uint8_t reg, uint8_t rm, bool byte_reg = false, bool byte_rm = false) {
-    ensure();
-    if (op.prefix) *p_++ = op.prefix;
     const bool force = (byte_reg && reg >= 4) || (byte_rm && rm >= 4);
-    const uint8_t rex = static_cast<uint8_t>(0x40 | w << 3 | (reg >> 3) << 2 | rm >> 3);
-    if (rex != 0x40 || force) *p_++ = rex;
-    opcode(op);
-    *p_++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
+    uint8_t* p = legacy_prefix(op, static_cast<uint8_t>(w << 3 | (reg >> 3) << 2 | rm >> 3), force);
+    p = opcode(p, op);
+    *p++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
+    p_ = p;
   }
   void rm(X64Op op, bool w, uint8_t reg, const Address& a, bool byte_reg = false) {
-    ensure();
-    if (op.prefix) *p_++ = op.prefix;
     const uint8_t index = a.index.valid() ? a.index.id : 0;
-    const uint8_t rex = static_cast<uint8_t>(0x40 | w << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | a.base.id >> 3);
-    if (rex != 0x40 || (byte_reg && reg >= 4)) *p_++ = rex;
-    opcode(op);
-    memory_operand(reg, a);
+    const uint8_t rex = static_cast<uint8_t>(w << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | a.base.id >> 3);
+    uint8_t* p = legacy_prefix(op, rex, byte_reg && reg >= 4);
+    p_ = memory_operand(opcode(p, op), reg, a);
   }
   // VEX.128 (L = 0). `v` is the additional, first source operand; 0 where the instruction has none.
   void vex_rr(X64Op op, bool w, uint8_t reg, uint8_t v, uint8_t rm) {
-    ensure();
-    vex_prefix(op, w, reg, v, 0, rm);
-    *p_++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
+    uint8_t* p = vex_prefix(op, w, reg, v, 0, rm);
+    *p++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
+    p_ = p;
   }
   void vex_rm(X64Op op, bool w, uint8_t reg, uint8_t v, const Address& a) {
-    ensure();
-    vex_prefix(op, w, reg, v, a.index.valid() ? a.index.id : 0, a.base.id);
-    memory_operand(reg, a);
+    uint8_t* p = vex_prefix(op, w, reg, v, a.index.valid() ? a.index.id : 0, a.base.id);
+    p_ = memory_operand(p, reg, a);
   }
   // With a constant as memory operand; `trailing` immediate bytes will follow.
   void rc(X64Op op, bool w, uint8_t reg, uint32_t constant, uint8_t trailing = 0) {
-    ensure();
-    if (op.prefix) *p_++ = op.prefix;
-    const uint8_t rex = static_cast<uint8_t>(0x40 | w << 3 | (reg >> 3) << 2);
-    if (rex != 0x40) *p_++ = rex;
-    opcode(op);
-    constant_operand(reg, constant, trailing);
+    uint8_t* p = legacy_prefix(op, static_cast<uint8_t>(w << 3 | (reg >> 3) << 2), false);
+    constant_operand(opcode(p, op), reg, constant, trailing);
   }
   void vex_rc(X64Op op, bool w, uint8_t reg, uint8_t v, uint32_t constant, uint8_t trailing = 0) {
-    ensure();
-    vex_prefix(op, w, reg, v, 0, 0);
-    constant_operand(reg, constant, trailing);
+    constant_operand(vex_prefix(op, w, reg, v, 0, 0), reg, constant, trailing);
   }
   void byte(uint8_t b) { *p_++ = b; }  // of an instruction under way
   void word(uint16_t x) { put(x); }
@@ -159,59 +148,70 @@ class X64Emitter {
     std::memcpy(p_, &x, sizeof(x));
     p_ += sizeof(x);
   }
-  void opcode(X64Op op) {
-    if (op.map != X64Op::kOneByte) {
-      *p_++ = 0x0F;
-      if (op.map == X64Op::k0F38) *p_++ = 0x38;
-      if (op.map == X64Op::k0F3A) *p_++ = 0x3A;
-    }
-    *p_++ = op.opcode;
+  // The mandatory prefix, then REX if any of its bits is set or a byte register asks for it.
+  uint8_t* legacy_prefix(X64Op op, uint8_t rex, bool force) {
+    ensure();
+    uint8_t* p = p_;
+    if (op.prefix) *p++ = op.prefix;
+    *p = 0x40 | rex;
+    return p + (rex != 0 || force);
   }
-  void vex_prefix(X64Op op, bool w, uint8_t reg, uint8_t v, uint8_t index, uint8_t base) {
+  static uint8_t* opcode(uint8_t* p, X64Op op) {
+    if (op.map != X64Op::kOneByte) {
+      *p++ = 0x0F;
+      if (op.map == X64Op::k0F38) *p++ = 0x38;
+      if (op.map == X64Op::k0F3A) *p++ = 0x3A;
+    }
+    *p++ = op.opcode;
+    return p;
+  }
+  uint8_t* vex_prefix(X64Op op, bool w, uint8_t reg, uint8_t v, uint8_t index, uint8_t base) {
+    ensure();
+    uint8_t* p = p_;
     const uint8_t pp = op.prefix == 0 ? 0 : op.prefix == 0x66 ? 1 : op.prefix == 0xF3 ? 2 : 3;
     const uint8_t not_r = static_cast<uint8_t>((~reg >> 3 & 1) << 7);
     const uint8_t tail = static_cast<uint8_t>((~v & 15) << 3 | pp);
     if (op.map == X64Op::k0F && !w && index < 8 && base < 8) {
-      *p_++ = 0xC5;
-      *p_++ = not_r | tail;
+      *p++ = 0xC5;
+      *p++ = not_r | tail;
     } else {
-      *p_++ = 0xC4;
-      *p_++ = static_cast<uint8_t>(not_r | (~index >> 3 & 1) << 6 | (~base >> 3 & 1) << 5 | op.map);
-      *p_++ = static_cast<uint8_t>(w << 7 | tail);
+      *p++ = 0xC4;
+      *p++ = static_cast<uint8_t>(not_r | (~index >> 3 & 1) << 6 | (~base >> 3 & 1) << 5 | op.map);
+      *p++ = static_cast<uint8_t>(w << 7 | tail);
     }
-    *p_++ = op.opcode;
+    *p++ = op.opcode;
+    return p;
   }
-  void memory_operand(uint8_t reg, const Address& a) {
+  static uint8_t* memory_operand(uint8_t* p, uint8_t reg, const Address& a) {
     const uint8_t field = static_cast<uint8_t>((reg & 7) << 3);
     const int32_t displacement = a.displacement;
     // No displacement has no encoding for rbp and r13.
-    const uint8_t mod = displacement == 0 && (a.base.id & 7) != 5           ? 0x00
-                        : displacement == static_cast<int8_t>(displacement) ? 0x40
-                                                                            : 0x80;
+    const bool none = displacement == 0 && (a.base.id & 7) != 5;
+    const bool small = displacement == static_cast<int8_t>(displacement);
+    const uint8_t mod = none ? 0x00 : small ? 0x40 : 0x80;
     if (a.index.valid()) {
-      *p_++ = mod | field | 4;
-      *p_++ = static_cast<uint8_t>(a.scale_log2 << 6 | (a.index.id & 7) << 3 | (a.base.id & 7));
+      *p++ = mod | field | 4;
+      *p++ = static_cast<uint8_t>(a.scale_log2 << 6 | (a.index.id & 7) << 3 | (a.base.id & 7));
     } else if ((a.base.id & 7) == 4) {
-      *p_++ = mod | field | 4;
-      *p_++ = 0x24;
+      *p++ = mod | field | 4;
+      *p++ = 0x24;
     } else {
-      *p_++ = static_cast<uint8_t>(mod | field | (a.base.id & 7));
+      *p++ = static_cast<uint8_t>(mod | field | (a.base.id & 7));
     }
-    if (mod == 0x40) {
-      *p_++ = static_cast<uint8_t>(displacement);
-    } else if (mod == 0x80) {
-      put(displacement);
-    }
+    std::memcpy(p, &displacement, 4);  // there is room; what is not part of the instruction is overwritten
+    return p + (none ? 0 : small ? 1 : 4);
   }
-  void constant_operand(uint8_t reg, uint32_t constant, uint8_t trailing) {
-    *p_++ = static_cast<uint8_t>((reg & 7) << 3 | 5);
+  void constant_operand(uint8_t* p, uint8_t reg, uint32_t constant, uint8_t trailing) {
+    *p++ = static_cast<uint8_t>((reg & 7) << 3 | 5);
+    p_ = p;
     constant_uses_.push_back({offset(), constant, trailing});
     put(uint32_t{0});
   }
   uint32_t short_jump(uint8_t opcode_byte) {
     ensure();
-    *p_++ = opcode_byte;
-    *p_++ = 0;
+    p_[0] = opcode_byte;
+    p_[1] = 0;
+    p_ += 2;
     return offset();
   }
   void branch_to(Label target, uint8_t short_form, uint16_t long_form);
