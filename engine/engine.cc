@@ -1,6 +1,7 @@
 #include "arris/engine.h"
 
 #include "engine/access.h"
+#include "engine/tiers.h"
 
 namespace arris::api {
 namespace {
@@ -49,7 +50,9 @@ std::string describe_func(const arris::TypeRegistry& registry, const FuncType& t
 std::span<const FeatureInfo> all_features() { return kFeatures; }
 
 Engine::Engine(const Config& config)
-    : state_(std::make_shared<detail::EngineState>(config, std::make_shared<arris::TypeRegistry>())) {}
+    : state_(std::make_shared<detail::EngineState>(config, std::make_shared<arris::TypeRegistry>(), nullptr)) {
+  detail::create_tiers(*state_);
+}
 
 const Config& Engine::config() const { return state_->config; }
 

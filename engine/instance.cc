@@ -1,6 +1,7 @@
 #include "arris/instance.h"
 
 #include "engine/access.h"
+#include "engine/tiers.h"
 
 namespace arris::api {
 
@@ -43,6 +44,8 @@ std::expected<arris::runtime::Instance*, InstantiationError> instantiate(StoreSt
                                    "the value for import " + std::to_string(i) + " belongs to another store"});
     }
   }
+  if (auto ready = detail::prepare_module(*Access::state(state->engine), decoded); !ready)
+    return std::unexpected(std::move(ready).error());
   // Before any code runs: host functions ask for their caller's exports, and what a failed instantiation leaves may be called.
   const auto& shared = Access::shared_state(module);
   state->modules.emplace(shared->module.get(), shared);

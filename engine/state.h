@@ -28,11 +28,16 @@
 #include "runtime/store.h"
 #include "wasm/module.h"
 
+namespace arris::jit {
+class Machine;
+}
+
 namespace arris::api::detail {
 
 struct EngineState {
   Config config;
   std::shared_ptr<arris::TypeRegistry> registry;
+  std::shared_ptr<arris::jit::Machine> machine;  // null if this engine never compiles
   // Of Stores that ended.
   std::atomic<uint64_t> ended_instructions{0};
   std::atomic<uint64_t> ended_host_nanoseconds{0};

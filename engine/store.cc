@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "engine/access.h"
-#include "interp/interpreter.h"
+#include "engine/tiers.h"
 
 namespace arris::api {
 
@@ -20,7 +20,7 @@ namespace {
 arris::runtime::StoreOptions options_of(const Engine& engine, const StoreLimits& limits) {
   const Config& config = engine.config();
   arris::runtime::StoreOptions options;
-  options.execute = &arris::interp::execute;  // the one tier there is
+  detail::set_tiers(*Access::state(engine), options);
   options.max_stack_bytes = limits.max_stack_bytes;
   options.heap.limit_bytes = limits.max_heap_bytes;
   options.heap.zeal = config.heap_zeal;
@@ -65,6 +65,7 @@ std::expected<Store, Error> Store::create(const Engine& engine, const StoreLimit
   auto state = std::make_unique<StoreState>(engine, options_of(engine, limits));
   state->interrupt = std::make_shared<InterruptState>(&state->context().interrupt);
   state->context().fuel_enabled = engine.config().fuel;
+  detail::start_tiers(*Access::state(engine), state->store);
   if (state->context().stack_base == nullptr)
     return std::unexpected(Error{ErrorCode::out_of_memory, kNoOffset, "no address space for a store's stack"});
   return Store(state.release());

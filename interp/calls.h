@@ -23,6 +23,11 @@ uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRec
 INTERP_INLINE bool is_interrupted(const InstanceData* inst) {
   return inst->context->interrupt.load(std::memory_order_relaxed) != 0;
 }
+// Is there anything to do at a loop head or function entry: an interruption, or a question to the tier above?
+INTERP_INLINE bool is_called_upon(const InstanceData* inst) {
+  using Word [[gnu::may_alias]] = const uint64_t;
+  return __atomic_load_n(reinterpret_cast<Word*>(&inst->context->interrupt), __ATOMIC_RELAXED) != 0;
+}
 
 // The function that is running at `ip`, an address within one of its instructions.
 inline const FuncCode& current_function(const InstanceData* inst, const uint8_t* ip) {

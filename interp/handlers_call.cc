@@ -63,7 +63,7 @@ uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRec
 // slow path's business.
 INTERP_INLINE bool can_enter(const FuncCode* callee, const uint64_t* record, const InstanceData* inst) {
   const ExecutionContext& context = *inst->context;
-  return callee->v128_local_slots == 0 && context.interrupt.load(std::memory_order_relaxed) == 0 &&
+  return callee->v128_local_slots == 0 && !is_called_upon(inst) &&
          record + kFrameRecordSlots + callee->max_operand_slots <= context.stack_limit;
 }
 
@@ -133,8 +133,21 @@ static COLD_HANDLER(call_host) {
 static COLD_HANDLER(call_slow) {
   const FuncInstance& callee = *callee_in(tos);
   if (callee.code == nullptr) GOTO(call_host);
-  if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
   uint64_t* base = sp + 1 - callee.code->param_slots;
+  if (inst->context->watch != 0) {
+    if (const void* code = inst->store->find_machine_code(callee)) {
+      const Outcome outcome = inst->store->call_machine(callee, code, inst, base, ip, locals);
+      if (outcome != Outcome::ok) {
+        tos = static_cast<uint64_t>(outcome);
+        GOTO(host_failed);
+      }
+      sp = base + callee.code->result_slots - 1;
+      tos = *sp;
+      ip = after_call(ip, inst);
+      NEXT();
+    }
+  }
+  if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
   if (!frame_fits(*inst->context, *callee.code, base)) TRAP_NOW(call_stack_exhausted);
   locals = build_frame(callee, base, {after_call(ip, inst), st, locals, inst});
   sp = locals + callee.code->frame_offset + kFrameRecordSlots - 1;

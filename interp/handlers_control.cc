@@ -39,13 +39,13 @@ HANDLER(op_block) {
 }
 HANDLER(op_try_) { GOTO(op_block); }
 
-static COLD_HANDLER(loop_interrupted) {
-  TRAP_IF_ANY(answer_interrupt(*inst->context));
+static COLD_HANDLER(loop_called_upon) {
+  if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
   GOTO(op_block);
 }
 HANDLER(op_loop) {
-  if (is_interrupted(inst)) [[unlikely]]
-    GOTO(loop_interrupted);
+  if (is_called_upon(inst)) [[unlikely]]
+    GOTO(loop_called_upon);
   if (is_long_block_type(ip[1])) [[unlikely]]
     GOTO(block_long);
   ip += 2;

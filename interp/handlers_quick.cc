@@ -236,7 +236,7 @@ COMPARE_BR_IF(gt_u_br_if, i32_gt_u)
 // ---- Structure -----------------------------------------------------------------------------------------------------------
 
 HANDLER(quick_loop_get) {
-  if (is_interrupted(inst)) [[unlikely]]
+  if (is_called_upon(inst)) [[unlikely]]
     GOTO(op_loop);
   PUSH(LOCAL(3));
   ADVANCE(4);

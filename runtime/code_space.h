@@ -47,8 +47,8 @@ struct CodeBlock {
   };
 
   uint8_t* begin = nullptr;
-  uint64_t size = 0;               // whole pages
-  const Module* module = nullptr;  // null: stubs
+  uint64_t size = 0;                // whole pages
+  const Module* module = nullptr;   // null: stubs
   std::vector<Function> functions;  // sorted; one more as the end of the last
   std::vector<PcEntry> pc_map;
   std::vector<uint32_t> landing_pads;

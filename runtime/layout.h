@@ -115,7 +115,10 @@ struct ExecutionContext {
   uint64_t* stack_limit;  // a frame must end at or below this; else call stack exhausted
   uint64_t* stack_top;    // one past the last live slot; up to date whenever the host or the collector runs
   // Nonzero asks running code to stop at the next loop head or function entry: bits of kInterrupt*. Any thread may set it.
-  std::atomic<uint32_t> interrupt;
+  alignas(8) std::atomic<uint32_t> interrupt;
+  // Nonzero: at the same places the interpreter asks whether there is compiled code to go on in (machine_frames.h). It tests this and
+  // `interrupt` as one word; compiled code tests `interrupt` only.
+  uint32_t watch;
   uint32_t host_depth;           // nested invocations on the native stack
   uintptr_t native_stack_limit;  // an invocation or host call below this address traps with call stack exhausted
   int64_t fuel;                  // used when fuel_enabled
@@ -210,6 +213,7 @@ constexpr uint32_t i31_get_u(uint64_t ref) { return static_cast<uint32_t>(ref) >
 static_assert(offsetof(InstanceData, memory0_base) == 0);
 static_assert(offsetof(InstanceData, memory0_size) == 8);
 static_assert(offsetof(InstanceData, context) == 16);
+static_assert(offsetof(ExecutionContext, watch) == offsetof(ExecutionContext, interrupt) + sizeof(uint32_t));
 static_assert(sizeof(MachineEntry) == sizeof(void*) && MachineEntry::is_always_lock_free);
 
 }  // namespace arris::runtime

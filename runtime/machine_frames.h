@@ -19,6 +19,10 @@ namespace arris::runtime {
 struct MachineSupport {
   // Runs any function in whichever way it can be: where compiled code calls a function that has no entry of its own yet.
   MachineEntry slow_entry{nullptr};
+  // The compiled code of a function, or null. Asked by the interpreter before a call; counts, and may compile.
+  const void* (*find_code)(const FuncInstance& func) = nullptr;
+  // Runs it, as an ExecuteFn.
+  Outcome (*run)(Store& store, const FuncInstance& func, const void* code, uint64_t* slots) = nullptr;
   const CodeSpace* space = nullptr;
   uintptr_t instance_return = 0;  // the return address of calls into other instances
 };

@@ -203,6 +203,32 @@ Outcome Store::call_host(const FuncInstance& func, InstanceData* caller, uint64_
   return outcome;
 }
 
+const void* Store::find_machine_code(const FuncInstance& func) { return options_.machine->find_code(func); }
+
+Outcome Store::call_machine(const FuncInstance& func, const void* code, InstanceData* caller, uint64_t* slots,
+                            const uint8_t* exit_ip, uint64_t* exit_locals) {
+  auto* outer = static_cast<EntryFrame*>(context_.entry_frame);
+  outer->exit_ip = exit_ip;
+  outer->exit_locals = exit_locals;
+  outer->exit_instance = caller;
+  const size_t area = std::max(func.type->param_slots, func.type->result_slots);
+  const bool has_room = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) >= context_.native_stack_limit &&
+                        area <= static_cast<size_t>(context_.stack_limit - slots);
+  Outcome outcome;
+  if (!has_room) [[unlikely]] {
+    outcome = exhausted();
+  } else {
+    EntryFrame entry{};
+    entry.previous = outer;
+    context_.entry_frame = &entry;
+    context_.stack_top = slots + area;
+    outcome = options_.machine->run(*this, func, code, slots);
+    context_.entry_frame = outer;
+  }
+  outer->exit_instance = nullptr;
+  return outcome;
+}
+
 Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit) {
   auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
   machine->machine_exit = exit;

@@ -142,6 +142,12 @@ class Store final : public RootProvider {
   Outcome call_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots, const uint8_t* exit_ip,
                     uint64_t* exit_locals);
 
+  // For the interpreter in a Store with ExecutionContext::watch set. The compiled code to call `func` by, or null: the question counts
+  // as a call. call_machine is as call_host. The caller's frame need not be anything special.
+  const void* find_machine_code(const FuncInstance& func);
+  Outcome call_machine(const FuncInstance& func, const void* code, InstanceData* caller, uint64_t* slots,
+                       const uint8_t* exit_ip, uint64_t* exit_locals);
+
   // Runs what compiled code has called and what is not compiled: a host function, or a wasm function by the interpreter, at `slots` as
   // above. `exit` is where compiled code was left, `caller` the calling instance.
   Outcome call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit);

@@ -26,6 +26,9 @@ struct Options {
   bool gc_zeal = false;
   bool no_quicken = false;
   bool count_instructions = false;
+  bool lazy = false;
+  bool baseline_cpu = false;
+  uint32_t mixed_tiers_seed = 0;
   bool strict_messages = false;
   bool quiet = false;
   unsigned max_failures = 20;
@@ -60,8 +63,16 @@ FileReport run_file(const ScriptFile& file, const Options& options, arris::api::
     report.result.failures.push_back({0, std::string("cannot be read: ") + strerror(bytes.error())});
     return report;
   }
-  RunOptions run{features_for_path(file.path), tier, options.gc_zeal, !options.no_quicken, options.count_instructions,
-                 options.strict_messages};
+  RunOptions run;
+  run.config.features = features_for_path(file.path);
+  run.config.tier = tier;
+  run.config.heap_zeal = options.gc_zeal;
+  run.config.quicken = !options.no_quicken;
+  run.config.count_instructions = options.count_instructions;
+  run.config.lazy = options.lazy;
+  run.config.baseline_cpu = options.baseline_cpu;
+  run.config.mixed_tiers_seed = options.mixed_tiers_seed;
+  run.strict_messages = options.strict_messages;
   report.result = run_script({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, run);
   return report;
 }
@@ -84,7 +95,8 @@ void print_file(const FileReport& report, const Options& options, bool colours) 
 }
 
 int run(const Options& options) {
-  static const std::map<std::string, arris::api::Tier> kTiers = {{"interp", arris::api::Tier::interp}};
+  static const std::map<std::string, arris::api::Tier> kTiers = {{"interp", arris::api::Tier::interp},
+                                                                 {"jit", arris::api::Tier::jit}};
   auto files = find_scripts(options.paths);
   if (!files) {
     fmt::print(stderr, "arris-spectest: {}\n", files.error());
@@ -119,12 +131,17 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Runs WebAssembly test scripts (.wast) whole; every assertion counts, none is skipped."};
   app.add_option("--tier", options.tier, "Execution tier; a report must not name one that is not built")
-      ->check(CLI::IsMember({"interp"}))
+      ->check(CLI::IsMember({"interp", "jit"}))
       ->capture_default_str();
   app.add_option("--json", options.json, "Write results per file to FILE (- for standard output)")->type_name("FILE");
   app.add_flag("--gc-zeal", options.gc_zeal, "Collect garbage at every allocation");
   app.add_flag("--count-instructions", options.count_instructions, "Run with every instruction counted");
   app.add_flag("--no-quicken", options.no_quicken, "Interpret instructions one by one, none fused");
+  app.add_flag("--lazy", options.lazy, "Tier jit: compile functions when they are first called");
+  app.add_flag("--baseline-cpu", options.baseline_cpu, "Tier jit: use nothing beyond SSE4.1");
+  app.add_option("--mixed-tiers", options.mixed_tiers_seed,
+                 "Tier jit: leave a half of the functions, chosen by this number, to the interpreter")
+      ->type_name("SEED");
   app.add_flag("--strict-messages", options.strict_messages,
                "Also compare the messages of refused modules (trap messages are always compared)");
   app.add_flag("-q,--quiet", options.quiet, "Print only files with failures, and the totals");

@@ -26,16 +26,16 @@ using CallResult = std::expected<std::vector<api::Val>, api::Trap>;
 class Runner {
  public:
   explicit Runner(const RunOptions& options)
-      : options_(options), engine_(config(options)), store_(engine_), linker_(engine_) {}
+      : options_(options), engine_(options.config), store_(engine_), linker_(engine_) {}
 
   ScriptResult run(std::string_view source) {
     ScriptResult result;
-    auto script = text::parse_script(source, {.features = options_.features});
+    auto script = text::parse_script(source, {.features = options_.config.features});
     if (!script) {
       record(result, script.error().line, "the script does not parse: " + script.error().message);
       return result;
     }
-    if (auto host = define_host_module(linker_, store_, options_.features.has(api::Feature::threads)); !host) {
+    if (auto host = define_host_module(linker_, store_, options_.config.features.has(api::Feature::threads)); !host) {
       record(result, 0, "the host module cannot be made: " + host.error());
       return result;
     }
@@ -52,16 +52,6 @@ class Runner {
   }
 
  private:
-  static api::Config config(const RunOptions& options) {
-    api::Config config;
-    config.features = options.features;
-    config.tier = options.tier;
-    config.heap_zeal = options.gc_zeal;
-    config.quicken = options.quicken;
-    config.count_instructions = options.count_instructions;
-    return config;
-  }
-
   static void record(ScriptResult& result, uint32_t line, std::string why) {
     ++result.failed;
     result.failures.push_back({line, std::move(why)});
@@ -99,7 +89,7 @@ class Runner {
   };
 
   std::expected<api::Module, Refusal> compile(const text::ModuleSource& source) {
-    auto bytes = text::encode(source, {.features = options_.features});
+    auto bytes = text::encode(source, {.features = options_.config.features});
     if (!bytes) return std::unexpected(Refusal{api::ErrorPhase::malformed, bytes.error().message});
     auto module = api::Module::compile(engine_, *bytes);
     if (!module) return std::unexpected(Refusal{api::phase_of(module.error().code), module.error().to_string()});

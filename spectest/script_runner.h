@@ -16,11 +16,7 @@
 namespace arris::spectest {
 
 struct RunOptions {
-  api::Features features;
-  api::Tier tier = api::Tier::interp;
-  bool gc_zeal = false;
-  bool quicken = true;
-  bool count_instructions = false;
+  api::Config config;
   bool strict_messages = false;  // the messages of assert_malformed, _invalid and _unlinkable must match too
 };
 

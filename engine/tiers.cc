@@ -1,0 +1,67 @@
+#include "engine/tiers.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "engine/state.h"
+#include "interp/interpreter.h"
+#include "jit/module_code.h"
+
+namespace arris::api::detail {
+namespace {
+
+using arris::runtime::FuncInstance;
+using arris::runtime::Outcome;
+using arris::runtime::Store;
+
+constexpr unsigned kMaxCompileThreads = 8;
+
+unsigned compile_threads() { return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxCompileThreads); }
+
+Outcome execute_compiled(Store& store, const FuncInstance& func, uint64_t* slots) {
+  if (const void* code = jit::find_code(func)) return jit::run(store, func, code, slots);
+  return interp::execute(store, func, slots);
+}
+
+Error describe(const arris::Module& module, const jit::ModuleCompileError& error) {
+  if (!error.func.valid()) return {ErrorCode::out_of_memory, kNoOffset, error.message};
+  std::string name(module.func_name(error.func));
+  return {ErrorCode::limit_exceeded, error.offset,
+          "function " + std::to_string(error.func.value) + (name.empty() ? "" : " (" + name + ")") +
+              " cannot be compiled: " + error.message};
+}
+
+}  // namespace
+
+void create_tiers(EngineState& engine) {
+  const Config& config = engine.config;
+  if (config.tier != Tier::jit || config.count_instructions) return;
+  engine.machine = std::make_shared<jit::Machine>(jit::MachineOptions{
+      .lazy = config.lazy, .baseline_cpu = config.baseline_cpu, .mixed_tiers_seed = config.mixed_tiers_seed});
+}
+
+void set_tiers(const EngineState& engine, arris::runtime::StoreOptions& options) {
+  if (!engine.machine) {
+    options.execute = &interp::execute;
+    return;
+  }
+  options.execute = &execute_compiled;
+  options.interpret = &interp::execute;
+  options.machine = &engine.machine->support();
+}
+
+void start_tiers(const EngineState& engine, arris::runtime::Store& store) {
+  if (engine.machine) store.context().watch = 1;
+}
+
+std::expected<void, Error> prepare_module(const EngineState& engine, const arris::Module& module) {
+  if (!engine.machine) return {};
+  jit::ModuleCode* code = jit::ModuleCode::attach(module, engine.machine);
+  if (code == nullptr) return std::unexpected(Error{ErrorCode::out_of_memory, kNoOffset, "no executable memory"});
+  if (engine.config.lazy) return {};
+  if (auto made = code->compile_all(compile_threads()); !made) return std::unexpected(describe(module, made.error()));
+  return {};
+}
+
+}  // namespace arris::api::detail

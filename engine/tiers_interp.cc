@@ -1,0 +1,13 @@
+// Where there is no code generator: every tier is the interpreter.
+#include "engine/state.h"
+#include "engine/tiers.h"
+#include "interp/interpreter.h"
+
+namespace arris::api::detail {
+
+void create_tiers(EngineState&) {}
+void set_tiers(const EngineState&, arris::runtime::StoreOptions& options) { options.execute = &interp::execute; }
+void start_tiers(const EngineState&, arris::runtime::Store&) {}
+std::expected<void, Error> prepare_module(const EngineState&, const arris::Module&) { return {}; }
+
+}  // namespace arris::api::detail

@@ -1,0 +1,53 @@
+#include "jit/machine.h"
+
+#include "base/os/fault_signals.h"
+#include "jit/module_code.h"
+#include "masm/cpu_features.h"
+
+namespace arris::jit {
+
+#if __has_feature(address_sanitizer) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kFaultsArePossible = false;  // the sanitizer takes the signals
+#else
+constexpr bool kFaultsArePossible = true;
+#endif
+
+Machine::Machine(const MachineOptions& options) : options_(options) {
+  compile_options_.baseline_cpu = options.baseline_cpu;
+  support_.find_code = &find_code;
+  support_.run = &run;
+}
+
+Machine::~Machine() {
+  if (stubs_.block != nullptr) space_->release(stubs_.block);
+}
+
+bool Machine::compiles(uint32_t index) const {
+  if (options_.mixed_tiers_seed == 0) return true;
+  return (index + options_.mixed_tiers_seed) * 0x9E37'79B1u >> 31 != 0;
+}
+
+bool Machine::prepare() {
+  std::call_once(prepared_, [this] {
+    auto space = runtime::CodeSpace::create();
+    if (!space) return;
+    stubs_ = make_stubs(*space, options_.baseline_cpu ? masm::CpuFeatures() : masm::CpuFeatures::detect());
+    if (stubs_.block == nullptr) return;
+    compile_options_.explicit_bounds_checks = !(kFaultsArePossible && space->redirect_faults(stubs_.trap));
+    const auto set = [this](MachineIndex index, const void* address) { table_[static_cast<size_t>(index)] = address; };
+    set(MachineIndex::trap, stubs_.trap);
+    set(MachineIndex::throw_exception, stubs_.throw_exception);
+    set(MachineIndex::call_other, stubs_.call_other);
+    set(MachineIndex::tail_call_other, stubs_.tail_call_other);
+    for (size_t i = 0; i < kMachineTableSize; ++i) {
+      if (kBuiltins[i] != nullptr) table_[i] = reinterpret_cast<const void*>(kBuiltins[i]);
+    }
+    space_ = std::move(space);
+    support_.space = space_.get();
+    support_.instance_return = stubs_.instance_return;
+    support_.slow_entry.store(stubs_.slow_entry, std::memory_order_release);
+  });
+  return space_ != nullptr;
+}
+
+}  // namespace arris::jit

@@ -1,0 +1,63 @@
+// Machine: the compiled-code side of one engine: its code space, its stubs, the table of builtins. Made when the first function of the
+// engine is to be compiled, shared by the ModuleCodes, and outlives them. For the engine's tier policy. Thread-safe.
+//
+// execute() and what it needs run compiled functions from C++; module_code.h makes them.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+
+#include "jit/builtins.h"
+#include "jit/compiler.h"
+#include "jit/stubs.h"
+#include "runtime/machine_frames.h"
+
+namespace arris::jit {
+
+struct MachineOptions {
+  bool lazy = false;  // compile a function when it is first called
+  bool baseline_cpu = false;
+  // Not 0: a random half of the functions is left to the interpreter (testing).
+  uint32_t mixed_tiers_seed = 0;
+};
+
+class Machine {
+ public:
+  // Empty until `prepare`: costs nothing in programs that never compile.
+  explicit Machine(const MachineOptions& options = {});
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  // Makes code space and stubs, installs the fault handler. False if the system refuses memory. Only the first call does anything.
+  bool prepare();
+
+  // What StoreOptions::machine points to. Address and entry slot are valid before `prepare`.
+  const runtime::MachineSupport& support() const { return support_; }
+
+  const MachineOptions& options() const { return options_; }
+  // Is function `index` of a module (imported ones not counted) to be compiled at all?
+  bool compiles(uint32_t index) const;
+
+  // The following are valid after `prepare`.
+  runtime::CodeSpace& space() { return *space_; }
+  const Stubs& stubs() const { return stubs_; }
+  const void* const* table() const { return table_.data(); }
+  const CompileOptions& compile_options() const { return compile_options_; }
+
+ private:
+  const MachineOptions options_;
+  std::once_flag prepared_;
+  std::unique_ptr<runtime::CodeSpace> space_;
+  Stubs stubs_;
+  runtime::MachineSupport support_;
+  std::array<const void*, kMachineTableSize> table_{};
+  CompileOptions compile_options_;
+};
+
+// Runs compiled code, found at `entry`, on the value stack: arguments at slots[0 .. param_slots), results there afterwards. An
+// activation of its own: the innermost EntryFrame is this one's.
+runtime::Outcome run(runtime::Store& store, const runtime::FuncInstance& func, const void* entry, uint64_t* slots);
+
+}  // namespace arris::jit

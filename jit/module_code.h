@@ -1,0 +1,73 @@
+// ModuleCode: the compiled code of one Module, shared by its instances in all Stores and threads, freed with the Module. For the
+// engine's tier policy, which makes it, and the border of compiled code (machine_calls.cc).
+//
+// Every function has an entry, an address that other compiled functions call through (InstanceData::entries): the function's code,
+// or a stub of its own that leads to slow_entry. Entries only ever change from the latter to the former, and may do so while other
+// threads run.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jit/machine.h"
+#include "wasm/module.h"
+
+namespace arris::jit {
+
+struct ModuleCompileError {
+  FuncIndex func;       // invalid: no function's fault
+  uint32_t offset = 0;  // in the module
+  std::string message;
+};
+
+class ModuleCode final : public ModuleAttachment {
+ public:
+  // The module's code, made empty if it has none yet: every function runs as before. Null if the system refuses memory.
+  static ModuleCode* attach(const Module& module, std::shared_ptr<Machine> machine);
+  static ModuleCode* of(const Module& module) {
+    return static_cast<ModuleCode*>(module.attachment.load(std::memory_order_acquire));
+  }
+  ~ModuleCode() override;
+
+  Machine& machine() const { return *machine_; }
+
+  // Compiles every function that is not compiled, on up to `threads` threads. The first function that cannot be is the error;
+  // then nothing has changed. Done once.
+  std::expected<void, ModuleCompileError> compile_all(unsigned threads);
+  // Compiles one function, by its index without imports, if it is not compiled.
+  std::expected<void, ModuleCompileError> compile(uint32_t index);
+
+  // Makes compiled functions, of the indices from `first` on, executable and what calls from now on find. Empties `functions`.
+  std::expected<void, ModuleCompileError> install(uint32_t first, std::vector<CompiledFunction>& functions);
+
+  const runtime::MachineEntry* entries() const { return entries_.get(); }
+  // The compiled function's entry, or null if it is not compiled.
+  const void* code(uint32_t index) const {
+    const void* entry = entries_[index].load(std::memory_order_acquire);
+    const runtime::CodeBlock* block = machine_->space().find(reinterpret_cast<uintptr_t>(entry));
+    return block->module != nullptr ? entry : nullptr;
+  }
+
+  // Makes an instance of the module ready to run compiled code. False if it must not: its memory has no guard to rely on.
+  bool prepare(runtime::InstanceData& instance) const;
+
+ private:
+  ModuleCode(const Module& module, std::shared_ptr<Machine> machine);
+  bool make_stubs();
+
+  const Module& module_;
+  std::shared_ptr<Machine> machine_;
+  std::unique_ptr<runtime::MachineEntry[]> entries_;
+  std::mutex mutex_;  // of compilation
+  std::vector<const runtime::CodeBlock*> blocks_;
+  bool is_complete_ = false;  // compile_all is done
+};
+
+// The code that a call of `func` may go on at, or null. Prepares the instance if need be.
+const void* find_code(const runtime::FuncInstance& func);
+
+}  // namespace arris::jit
