@@ -250,24 +250,23 @@ std::string describe(char type, const Value& v) {
 
 // --- Running code ----------------------------------------------------------------------------------------------------
 
-CodeArena::CodeArena()
-    : base_(static_cast<uint8_t*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
-  if (base_ == MAP_FAILED) abort();
+CodeArena::CodeArena() : memory_(kBytes) {
+  if (!memory_) abort();
+  clear();
 }
-CodeArena::~CodeArena() { munmap(base_, kBytes); }
 
 void* CodeArena::place(std::span<const uint8_t> code) {
   const size_t start = (used_ + 15) & ~size_t{15};
   if (code.size() > kBytes - start) return nullptr;
-  std::memcpy(base_ + start, code.data(), code.size());
+  std::memcpy(memory_.data() + start, code.data(), code.size());
   used_ = start + code.size();
-  return base_ + start;
+  return memory_.data() + start;
 }
 void CodeArena::make_executable() {
-  if (mprotect(base_, kBytes, PROT_READ | PROT_EXEC) != 0) abort();
+  if (!os::seal_executable(memory_.data(), kBytes)) abort();
 }
 void CodeArena::clear() {
-  if (mprotect(base_, kBytes, PROT_READ | PROT_WRITE) != 0) abort();
+  if (!os::commit(memory_.data(), kBytes)) abort();
   used_ = 0;
 }
 

@@ -2,9 +2,6 @@
 // report every register an operation touched without being allowed to.
 #pragma once
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -14,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "base/os/executable_memory.h"
+#include "base/os/virtual_memory.h"
 #include "gtest/gtest.h"
 #include "masm/x64.h"
 #include "wasm/numeric.h"
@@ -107,7 +106,6 @@ class CodeArena {
  public:
   static constexpr size_t kBytes = size_t{4} << 20;
   CodeArena();
-  ~CodeArena();
   using Function = void (*)(Frame*);
   Function add(std::span<const uint8_t> code) { return reinterpret_cast<Function>(place(code)); }
   void* place(std::span<const uint8_t> code);  // null when full
@@ -115,7 +113,7 @@ class CodeArena {
   void clear();  // writable again, empty
 
  private:
-  uint8_t* base_;
+  os::Reservation memory_;
   size_t used_ = 0;
 };
 

@@ -160,6 +160,9 @@ class NumericTest {
       if (type == 'i') v.low = static_cast<uint32_t>(v.low);
     }
     for (unsigned bit = 0; bit < (type == 'I' ? 64 : 32); ++bit) values.push_back({uint64_t{1} << bit, 0});
+    for (uint64_t divisor : {5, 6, 10, 25, 641, 1000, -10, -7, -1000}) {
+      values.push_back({type == 'i' ? static_cast<uint32_t>(divisor) : divisor, 0});
+    }
     return values;
   }
 
@@ -209,7 +212,8 @@ class NumericTest {
     const auto [operands, results] = signature_of(c.op);
     const std::vector<Reg> registers = registers_of(c);
     X64Masm masm(c.features);
-    RegisterSets may_change{masm.clobbers(c.op), {}};
+    const bool constant = c.form == Form::constant;
+    RegisterSets may_change{constant ? masm.clobbers_imm(c.op, c.immediate.low) : masm.clobbers(c.op), {}};
     may_change.add(place(results[0], c.placement, 0));
     Frame frame{};
     const auto run_on = [&](size_t count) {

@@ -66,6 +66,7 @@ class TextMasm : public X64Registers {
   void add_to_memory(Width width, const Address& address, int32_t value);
 
   GpSet clobbers(Opcode op) const { return rules_.clobbers(op); }
+  GpSet clobbers_imm(Opcode op, uint64_t b) const { return rules_.clobbers_imm(op, b); }
   void unary(Opcode op, Reg d, Reg a, TrapSink& traps);
   void binary(Opcode op, Reg d, Reg a, Reg b, TrapSink& traps);
   void ternary(Opcode op, Fp d, Fp a, Fp b, Fp c);

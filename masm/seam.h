@@ -75,6 +75,7 @@ concept MasmSeam =
       m.lea(width, gp, address);
       m.add_to_memory(width, address, i32);
       { m.clobbers(op) } -> std::same_as<GpSet>;
+      { m.clobbers_imm(op, u64) } -> std::same_as<GpSet>;
       m.unary(op, reg, reg, traps);
       m.binary(op, reg, reg, reg, traps);
       m.ternary(op, fp, fp, fp, fp);

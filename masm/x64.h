@@ -84,6 +84,7 @@ class X64Masm : public X64Registers, private X64Emitter {
 
   // --- Numeric operations by opcode ----------------------------------------------------------------------------------
   GpSet clobbers(Opcode op) const;
+  GpSet clobbers_imm(Opcode op, uint64_t b) const;  // of binary_imm: often nothing
   // Operand counts are the signature's. `traps` is asked for a label only by div, rem and the trapping truncations.
   void unary(Opcode op, Reg d, Reg a, TrapSink& traps);
   void binary(Opcode op, Reg d, Reg a, Reg b, TrapSink& traps);  // includes comparisons (d = 0 or 1) and vector shifts
@@ -158,7 +159,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   void move_imm_keeping_flags(Gp d, uint64_t value);
   uint32_t store_imm64(const Address& address, uint64_t value);
 
-  // Integers (x64_int.cc). `code` is the ModRM extension that selects the operation (x64_rows.h).
+  // Integers (x64_int.cc, x64_divide.cc). `code` is the ModRM extension that selects the operation (x64_rows.h).
   static GpSet special_clobbers(Opcode op);
   void alu(Width width, uint8_t code, Gp d, Gp a, Gp b);
   void alu_imm(Width width, uint8_t code, Gp d, Gp a, uint64_t b);
@@ -171,6 +172,9 @@ class X64Masm : public X64Registers, private X64Emitter {
   void divide(Width width, bool is_signed, bool remainder, Gp d, Gp a, Gp b, TrapSink& traps);
   void divide_unchecked(Width width, bool is_signed, Gp a, Gp divisor);
   void divide_imm(Width width, bool is_signed, bool remainder, Gp d, Gp a, uint64_t b, TrapSink& traps);
+  void divide_by_multiplying_32(bool is_signed, bool remainder, Gp d, Gp a, uint64_t b);
+  void divide_by_multiplying_64(bool is_signed, bool remainder, Gp d, Gp a, uint64_t b);
+  void add_sign_bit(Width width, Gp d, Gp a);
   void divide_power_of_two(Width width, bool remainder, Gp d, Gp a, unsigned log2);
   void count_bits(Width width, uint8_t which, Gp d, Gp a);
   void population_count(Width width, Gp d, Gp a);

@@ -22,7 +22,6 @@ constexpr bool fits_int8(int64_t value) { return value == static_cast<int8_t>(va
 constexpr X64Op alu_op(uint8_t code) { return {.opcode = static_cast<uint8_t>(code << 3 | 3)}; }  // r <- r op r/m
 constexpr X64Op kLea{.opcode = 0x8D};
 constexpr X64Op kImul{.map = X64Op::k0F, .opcode = 0xAF};
-constexpr X64Op kTest{.opcode = 0x85};
 constexpr X64Op kGroup3{.opcode = 0xF7};  // /2 not, /3 neg, /4 mul, /5 imul, /6 div, /7 idiv
 
 }  // namespace
@@ -238,98 +237,6 @@ void X64Masm::shift_imm(Width width, uint8_t code, Gp d, Gp a, uint8_t count) {
   }
   rr({.opcode = 0xC1}, wide(width), code, d.id);
   byte(count);
-}
-
-// --- Division --------------------------------------------------------------------------------------------------------
-
-void X64Masm::divide(Width width, bool is_signed, bool remainder, Gp d, Gp a, Gp b, TrapSink& traps) {
-  const bool w = wide(width);
-  Gp divisor = b;
-  if (b == kRax || b == kRdx) {
-    move(width, kScratch, b);
-    divisor = kScratch;
-  }
-  rr(kTest, w, divisor.id, divisor.id);
-  jcc(X64Cc::e, traps.trap_label(TrapCode::integer_divide_by_zero));
-  uint32_t done = 0;
-  if (is_signed) {
-    // The minimum by -1 makes idiv fault: an overflow for the quotient, 0 for the remainder.
-    alu_imm_in_place(width, kAluCmp, divisor, -1);
-    const uint32_t harmless = jcc_short(X64Cc::ne);
-    if (remainder) {
-      move_imm(Width::w32, kRdx, 0);
-      done = jmp_short();
-    } else {
-      alu_imm_in_place(width, kAluCmp, a, 1);  // overflows only from the minimum
-      jcc(X64Cc::o, traps.trap_label(TrapCode::integer_overflow));
-    }
-    land(harmless);
-  }
-  divide_unchecked(width, is_signed, a, divisor);
-  if (done) land(done);
-  move_result(width, d, remainder ? kRdx : kRax);
-}
-
-// rdx:rax = a, divided by divisor, which is in neither.
-void X64Masm::divide_unchecked(Width width, bool is_signed, Gp a, Gp divisor) {
-  if (a != kRax) move(width, kRax, a);
-  if (is_signed) {
-    ensure();
-    if (wide(width)) byte(0x48);
-    byte(0x99);  // cdq, cqo
-  } else {
-    move_imm(Width::w32, kRdx, 0);
-  }
-  rr(kGroup3, wide(width), is_signed ? 7 : 6, divisor.id);
-}
-
-void X64Masm::divide_imm(Width width, bool is_signed, bool remainder, Gp d, Gp a, uint64_t b, TrapSink& traps) {
-  const int64_t value = signed_value(width, b);
-  const uint64_t pattern = wide(width) ? b : static_cast<uint32_t>(b);
-  if (value == 0) {
-    jmp(traps.trap_label(TrapCode::integer_divide_by_zero));
-    return;
-  }
-  if (value == 1 || (remainder && is_signed && value == -1)) {
-    return remainder ? move_imm(Width::w32, d, 0) : move(width, d, a);
-  }
-  if (is_signed && value == -1) {
-    if (d != a) move(width, d, a);
-    rr(kGroup3, wide(width), 3, d.id);  // overflows only from the minimum
-    jcc(X64Cc::o, traps.trap_label(TrapCode::integer_overflow));
-    return;
-  }
-  if (std::has_single_bit(pattern) && (!is_signed || value > 0)) {
-    const auto log2 = static_cast<unsigned>(std::countr_zero(pattern));
-    if (is_signed) return divide_power_of_two(width, remainder, d, a, log2);
-    return remainder ? alu_imm(width, kAluAnd, d, a, pattern - 1)
-                     : shift_imm(width, kShr, d, a, static_cast<uint8_t>(log2));
-  }
-  move_imm(width, kScratch, b);
-  divide_unchecked(width, is_signed, a, kScratch);
-  move_result(width, d, remainder ? kRdx : kRax);
-}
-
-// Signed, by 2^log2 (log2 in 1...bits-2): rounding towards zero means adding 2^log2 - 1 to a negative dividend first.
-void X64Masm::divide_power_of_two(Width width, bool remainder, Gp d, Gp a, unsigned log2) {
-  const unsigned bits = bits_of(width);
-  move(width, kScratch, a);
-  if (log2 > 1) shift_imm(width, kSar, kScratch, kScratch, static_cast<uint8_t>(bits - 1));
-  shift_imm(width, kShr, kScratch, kScratch, static_cast<uint8_t>(bits - log2));
-  if (!remainder) {
-    alu(width, kAluAdd, d, a, kScratch);
-    return shift_imm(width, kSar, d, d, static_cast<uint8_t>(log2));
-  }
-  // a - ((a + bias) with its low bits cleared) = ((a + bias) mod 2^log2) - bias
-  const uint64_t mask = (uint64_t{1} << log2) - 1;
-  alu(width, kAluAdd, d, a, kScratch);
-  if (fits_int32(signed_value(width, mask))) {
-    alu_imm_in_place(width, kAluAnd, d, static_cast<int32_t>(mask));
-  } else {
-    shift_imm(width, kShl, d, d, static_cast<uint8_t>(bits - log2));
-    shift_imm(width, kShr, d, d, static_cast<uint8_t>(bits - log2));
-  }
-  alu_in_place(width, kAluSub, d, kScratch);
 }
 
 // --- Bit counts and extensions ---------------------------------------------------------------------------------------

@@ -167,6 +167,50 @@ TEST(X64MasmTest, WideArithmeticInAnyPlacement) {
   }
 }
 
+// Division by a constant against the machine's own, on dividends around multiples of the divisor.
+template <class T>
+void divides_by_constants(Opcode quotient, Opcode remainder) {
+  std::mt19937_64 random(17);
+  constexpr unsigned kBits = sizeof(T) * 8;
+  for (int round = 0; round < 3000; ++round) {
+    const T divisor = round < 200 ? static_cast<T>(round - 100) : static_cast<T>(random() >> (random() % kBits));
+    if (divisor == 0 || divisor == static_cast<T>(-1)) continue;
+    X64Masm masm(CpuFeatures::detect());
+    Traps traps(masm);
+    for (Opcode op : {quotient, remainder}) {
+      masm.binary_imm(op, kR8, kRdi, static_cast<uint64_t>(divisor), traps);
+      masm.store_gp(Width::w64, at(kRsi, op == quotient ? 0 : 8), kR8);
+    }
+    masm.ret();
+    ASSERT_TRUE(masm.finish());
+    static CodeArena arena;
+    arena.clear();
+    const auto divide = reinterpret_cast<void (*)(uint64_t, uint64_t*)>(arena.place(masm.code()));
+    arena.make_executable();
+    for (int i = 0; i < 60; ++i) {
+      using U = std::make_unsigned_t<T>;
+      U dividend = static_cast<U>(random() >> (random() % kBits));
+      if (i % 3 == 0) dividend -= dividend % static_cast<U>(divisor);
+      if (i % 6 == 0) --dividend;
+      if (i == 1) dividend = U{1} << (kBits - 1);
+      if (i == 2) dividend = static_cast<U>(~U{0}) >> 1;
+      if (i == 4) dividend = ~U{0};
+      uint64_t results[2];
+      divide(dividend, results);
+      const auto x = static_cast<T>(dividend);
+      ASSERT_EQ(static_cast<T>(results[0]), static_cast<T>(x / divisor)) << +x << " / " << +divisor;
+      ASSERT_EQ(static_cast<T>(results[1]), static_cast<T>(x % divisor)) << +x << " % " << +divisor;
+    }
+  }
+}
+
+TEST(X64MasmTest, DividesByConstants) {
+  divides_by_constants<int32_t>(Opcode::i32_div_s, Opcode::i32_rem_s);
+  divides_by_constants<uint32_t>(Opcode::i32_div_u, Opcode::i32_rem_u);
+  divides_by_constants<int64_t>(Opcode::i64_div_s, Opcode::i64_rem_s);
+  divides_by_constants<uint64_t>(Opcode::i64_div_u, Opcode::i64_rem_u);
+}
+
 // --- Control ---------------------------------------------------------------------------------------------------------
 
 TEST(X64MasmTest, JumpsNearAndFarForwardAndBack) {
