@@ -203,7 +203,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void on_wide_arithmetic(Opcode op);
   bool simplify(Opcode op, const Operand& a, uint64_t b);
   void push_again(const Operand& operand, Kind kind);
-  RegCode clobbering_result(Opcode op, Kind kind, const Operand* a, const Operand* b);
+  RegCode clobbering_result(masm::GpSet clobbered, Kind kind, const Operand* a, const Operand* b);
 
   // ---- memory_access.h ----
   void on_memory(Opcode op, const OpcodeShape& shape);

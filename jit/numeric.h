@@ -54,7 +54,7 @@ void FunctionCompiler<Masm>::on_unary(Opcode op, const OpcodeShape& shape) {
   if (op == Opcode::i64_extend_i32_u) return push_again(a, Kind::i64);
   use(a);
   make_room(masm_.clobbers(op));
-  const RegCode d = clobbering_result(op, shape.result, &a, nullptr);
+  const RegCode d = clobbering_result(masm_.clobbers(op), shape.result, &a, nullptr);
   masm_.unary(op, reg_of(d), reg_of(a.reg), *this);
   push_reg(shape.result, d);
 }
@@ -125,8 +125,8 @@ constexpr Opcode exchanged(Opcode op) {
 // A destination for an operation that overwrites fixed registers anyway (they are empty by now): one of those, unless a local.set
 // says where the result goes.
 template <class Masm>
-RegCode FunctionCompiler<Masm>::clobbering_result(Opcode op, Kind kind, const Operand* a, const Operand* b) {
-  const masm::GpSet clobbered = masm_.clobbers(op);
+RegCode FunctionCompiler<Masm>::clobbering_result(masm::GpSet clobbered, Kind kind, const Operand* a,
+                                                  const Operand* b) {
   const bool is_set_next = *p_ == info(Opcode::local_set).code || *p_ == info(Opcode::local_tee).code;
   const bool is_division = kind == Kind::i32 || kind == Kind::i64 ? clobbered.size() > 1 : false;
   if (is_division && !is_set_next) return lock(code_of(clobbered.first()));
@@ -158,20 +158,21 @@ void FunctionCompiler<Masm>::on_binary(Opcode op, const OpcodeShape& shape) {
   }
   use(a);
   if (b.is_const() && !b.in_reg() && Masm::has_imm(op)) {
-    make_room(masm_.clobbers(op));
-    const RegCode d = clobbering_result(op, shape.result, &a, nullptr);
+    const masm::GpSet clobbered = masm_.clobbers_imm(op, b.bits);
+    make_room(clobbered);
+    const RegCode d = clobbering_result(clobbered, shape.result, &a, nullptr);
     masm_.binary_imm(op, reg_of(d), reg_of(a.reg), b.bits, *this);
     return push_reg(shape.result, d);
   }
   if (b.only_in_slot() && masm_.has_mem(op)) {
     make_room(masm_.clobbers(op));
-    const RegCode d = clobbering_result(op, shape.result, &a, nullptr);
+    const RegCode d = clobbering_result(masm_.clobbers(op), shape.result, &a, nullptr);
     masm_.binary_mem(op, reg_of(d), reg_of(a.reg), slot_address(b.slot));
     return push_reg(shape.result, d);
   }
   use(b);
   make_room(masm_.clobbers(op));
-  const RegCode d = clobbering_result(op, shape.result, &a, shape.is_commutative ? &b : nullptr);
+  const RegCode d = clobbering_result(masm_.clobbers(op), shape.result, &a, shape.is_commutative ? &b : nullptr);
   masm_.binary(op, reg_of(d), reg_of(a.reg), reg_of(b.reg), *this);
   push_reg(shape.result, d);
 }
