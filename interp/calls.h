@@ -11,6 +11,20 @@ namespace arris::interp {
 using runtime::answer_interrupt;
 using runtime::ExecutionContext;
 
+// A side-table entry in full, from its short or its wide form.
+struct Branch {
+  int64_t delta_ip;
+  int64_t delta_entry;
+  uint64_t keep;
+  uint64_t drop;
+};
+inline Branch read_branch(const SideTableEntry* entry) {
+  if (entry->drop != kWideDrop) return {entry->delta_ip, entry->delta_entry, entry->keep, entry->drop};
+  WideBranch wide;
+  std::memcpy(&wide, entry + entry->delta_ip, sizeof wide);
+  return {wide.delta_ip, wide.delta_entry, wide.keep, wide.drop};
+}
+
 // Where an outermost frame returns to. Never executed: a frame whose caller_instance is null ends the invocation.
 extern const uint8_t kExitCode[1];
 

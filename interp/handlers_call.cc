@@ -237,14 +237,14 @@ HANDLER(op_call_ref) {
 static COLD_HANDLER(tail_call_host) {
   const FuncInstance& callee = *callee_in(tos);
   uint64_t* base = sp + 1 - callee.type->param_slots;
-  const FuncCode& current = current_function(inst, ip);
   const Outcome outcome = inst->store->call_host(callee, inst, base, ip, locals);
   if (outcome != Outcome::ok) {
     tos = static_cast<uint64_t>(outcome);
     GOTO(host_failed);
   }
-  const FrameRecord record = *record_of(locals, current.frame_offset);
-  sp = locals - current.v128_local_slots;
+  const Branch frame = read_branch(st);  // the return entry
+  const FrameRecord record = *record_of(locals, static_cast<uint32_t>(frame.delta_ip));
+  sp = locals - frame.delta_entry;
   std::memmove(sp, base, callee.type->result_slots * sizeof(uint64_t));
   if (record.caller_instance == nullptr) return Outcome::ok;
   sp += callee.type->result_slots;
@@ -261,9 +261,9 @@ static COLD_HANDLER(tail_call) {
   const FuncInstance& callee = *callee_in(tos);
   if (callee.code == nullptr) GOTO(tail_call_host);
   if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
-  const FuncCode& current = current_function(inst, ip);
-  const FrameRecord record = *record_of(locals, current.frame_offset);
-  uint64_t* base = locals - current.v128_local_slots;
+  const Branch frame = read_branch(st);  // the return entry
+  const FrameRecord record = *record_of(locals, static_cast<uint32_t>(frame.delta_ip));
+  uint64_t* base = locals - frame.delta_entry;
   if (!frame_fits(*inst->context, *callee.code, base)) TRAP_NOW(call_stack_exhausted);
   std::memmove(base, sp + 1 - callee.code->param_slots, callee.code->param_slots * sizeof(uint64_t));
   locals = build_frame(callee, base, record);
@@ -276,11 +276,47 @@ static COLD_HANDLER(tail_call) {
   NEXT();
 }
 
+// Copies `count` slots down to `to`. The barrier is there for the same reason as in zero_slots.
+INTERP_INLINE void move_down(uint64_t* to, const uint64_t* from, uint32_t count) {
+  for (const uint64_t* const end = from + count; from < end;) {
+    uint64_t slot = *from++;
+    __asm__("" : "+r"(slot));
+    *to++ = slot;
+  }
+}
+
+// Goes on in `callee`, a function of the same instance, in the place of the current frame: the arguments are spilled and end at *sp.
+// Or has `slow` do it. The frame's measures are in the return entry at `st`.
+#define ENTER_IN_PLACE(callee, slow)                                                                       \
+  do {                                                                                                     \
+    uint64_t* record_ = locals + (callee)->frame_offset;                                                   \
+    if (st->drop == kWideDrop || st->delta_entry != 0 || !can_enter((callee), record_, inst)) [[unlikely]] \
+      GOTO(slow);                                                                                          \
+    const FrameRecord frame_ = *record_of(locals, static_cast<uint32_t>(st->delta_ip));                    \
+    const uint32_t params_ = (callee)->param_slots;                                                        \
+    move_down(locals, sp + 1 - params_, params_);                                                          \
+    zero_slots(locals + params_, record_);                                                                 \
+    *reinterpret_cast<FrameRecord*>(record_) = frame_;                                                     \
+    sp = record_ + (kFrameRecordSlots - 1);                                                                \
+    tos = reinterpret_cast<uint64_t>(frame_.caller_instance);                                              \
+    st = (callee)->side_table;                                                                             \
+    ip = (callee)->code;                                                                                   \
+    NEXT();                                                                                                \
+  } while (0)
+
+static COLD_HANDLER(tail_call_by_index) {
+  const uint8_t* p = ip + 1;
+  tos = reinterpret_cast<uint64_t>(inst->funcs[read_index(p)]);
+  GOTO(tail_call);
+}
 HANDLER(op_return_call) {
   const uint8_t* p = ip + 1;
   *sp = tos;
-  tos = reinterpret_cast<uint64_t>(inst->funcs[read_index(p)]);
-  GOTO(tail_call);
+  const uint32_t index = read_index(p);
+  if (index < inst->imported_funcs) [[unlikely]]
+    GOTO(tail_call_by_index);
+  const FuncCode* callee = inst->func_codes + (index - inst->imported_funcs);
+  ENTER_IN_PLACE(callee, tail_call_by_index);
 }
 
 HANDLER(op_return_call_indirect) {
@@ -291,14 +327,21 @@ HANDLER(op_return_call_indirect) {
   }
   --sp;
   tos = reinterpret_cast<uint64_t>(callee.func);
-  GOTO(tail_call);
+  const FuncCode* code = callee.func->code;
+  if (code == nullptr || callee.func->instance != inst) [[unlikely]]
+    GOTO(tail_call);
+  ENTER_IN_PLACE(code, tail_call);
 }
 
 HANDLER(op_return_call_ref) {
   if (tos == 0) [[unlikely]]
     TRAP_NOW(null_function_reference);
   --sp;
-  GOTO(tail_call);
+  const FuncInstance* callee = callee_in(tos);
+  const FuncCode* code = callee->code;
+  if (code == nullptr || callee->instance != inst) [[unlikely]]
+    GOTO(tail_call);
+  ENTER_IN_PLACE(code, tail_call);
 }
 
 }  // namespace arris::interp

@@ -135,20 +135,6 @@ HANDLER(op_br_on_non_null) {
 
 namespace {
 
-struct Branch {
-  int64_t delta_ip;
-  int64_t delta_entry;
-  uint64_t keep;
-  uint64_t drop;
-};
-
-Branch read_branch(const SideTableEntry* entry) {
-  if (entry->drop != kWideDrop) return {entry->delta_ip, entry->delta_entry, entry->keep, entry->drop};
-  WideBranch wide;
-  std::memcpy(&wide, entry + entry->delta_ip, sizeof wide);
-  return {wide.delta_ip, wide.delta_entry, wide.keep, wide.drop};
-}
-
 // Moves the `keep` topmost of the slots that end with *sp (spilled) down over `drop` slots.
 void move_slots(uint64_t* sp, uint64_t keep, uint64_t drop) {
   std::memmove(sp + 1 - keep - drop, sp + 1 - keep, keep * sizeof(uint64_t));

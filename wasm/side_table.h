@@ -9,7 +9,7 @@
 //   if                             1: to the first instruction of the else arm, or after `end` when there is none
 //   else, catch, catch_all         1: to after the matching `end` (reached by falling out of the arm before it)
 //   try_table                      1: to its first instruction (delta_ip = its length), keep = drop = 0
-//   return, the function's `end`   1: see below
+//   return, the function's `end`, return_call, return_call_indirect, return_call_ref   1: see below
 //   rethrow                        1: delta_ip = slot of the caught exception, counted from the frame's locals pointer
 // An instruction that falls through advances the pointer past all its entries.
 //
@@ -22,7 +22,7 @@
 // to a WideBranch (two entries long), stored behind the function's last entry.
 //
 // Return entry (for `return` and for the function's final `end`, which the validator overwrites with `return` in the code
-// copy): keep = result slots; delta_ip = FuncCode::frame_offset; delta_entry = FuncCode::v128_local_slots (what lies below
+// copy, and for tail calls, which leave the same frame): keep = result slots; delta_ip = FuncCode::frame_offset; delta_entry = FuncCode::v128_local_slots (what lies below
 // the locals pointer). Results are the top `keep` slots; whatever lies beneath is discarded. Wide form likewise.
 #pragma once
 

@@ -44,6 +44,7 @@ bool FunctionValidator::finish_call(const CanonicalType& type, bool tail) {
   for (size_t i = 0; i < results.size(); ++i) {
     if (!registry_.is_subtype(type.func.results[i], results[i])) return fail_mismatch(results[i], type.func.results[i]);
   }
+  add_return();
   set_unreachable();
   return true;
 }
