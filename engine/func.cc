@@ -1,6 +1,10 @@
 #include "arris/func.h"
 
+#include <cstddef>
 #include <cstring>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include "engine/access.h"
 
@@ -28,21 +32,51 @@ struct DynamicCallable {
   Func::Callback callback;
 };
 
+// The arguments or results of one call, which are few, in place.
+class ValBuffer {
+ public:
+  explicit ValBuffer(size_t capacity) {
+    if (capacity > kInline)
+      large_.reserve(capacity);
+    else
+      small_ = reinterpret_cast<Val*>(storage_);
+  }
+  ValBuffer(const ValBuffer&) = delete;
+  ValBuffer& operator=(const ValBuffer&) = delete;
+  ~ValBuffer() {
+    if (small_ != nullptr) std::destroy_n(small_, size_);
+  }
+  void push_back(Val value) {
+    if (small_ != nullptr)
+      std::construct_at(small_ + size_++, std::move(value));
+    else
+      large_.push_back(std::move(value));
+  }
+  std::span<Val> values() { return small_ != nullptr ? std::span<Val>(small_, size_) : std::span<Val>(large_); }
+
+ private:
+  static constexpr size_t kInline = 8;
+  alignas(Val) std::byte storage_[kInline * sizeof(Val)];
+  Val* small_ = nullptr;  // in storage_, unless there are more
+  size_t size_ = 0;
+  std::vector<Val> large_;
+};
+
 Outcome dynamic_trampoline(void* environment, arris::runtime::Store&, InstanceData* instance,
                            uint64_t* slots) noexcept {
   auto* host = static_cast<detail::HostEnvironment*>(environment);
   auto& callable = *static_cast<DynamicCallable*>(host->callable);
-  std::vector<Val> args, results;
-  args.reserve(callable.type.params.size());
-  results.reserve(callable.type.results.size());
+  ValBuffer args(callable.type.params.size());
+  ValBuffer result_buffer(callable.type.results.size());
   const uint64_t* next = slots;
   for (ValType type : callable.type.params) {
     args.push_back(detail::val_from_slots(host->store, next, type));
     next += type.slots();
   }
-  for (ValType type : callable.type.results) results.push_back(Val::zero(type));
+  for (ValType type : callable.type.results) result_buffer.push_back(Val::zero(type));
+  const std::span<Val> results = result_buffer.values();
   Caller caller(host->store, instance);
-  if (auto done = callable.callback(caller, args, results); !done)
+  if (auto done = callable.callback(caller, args.values(), results); !done)
     return detail::raise(host->store, std::move(done).error());
   uint64_t* out = slots;
   for (size_t i = 0; i < results.size(); ++i) {

@@ -79,16 +79,30 @@ inline V128 narrow_saturated(V128 a, V128 b) {
     return pack(__builtin_convertvector(clamped, Lanes<Narrow>));
   }(std::make_index_sequence<2 * kLaneCount<Wide>>{});
 }
-// Lane numbers are validated immediates; the mask keeps even a wrong one inside the vector and costs nothing.
+// Lanes by a number known only at run time are reached through the 64-bit half that holds them: an indexed vector would go through
+// memory, where a load of what was just stored in pieces stalls. Lane numbers are validated immediates; the masks keep even a wrong
+// one inside the vector.
+template <class T>
+inline constexpr uint32_t kLanesPerHalf = kLaneCount<T> / 2;
+template <class T>
+inline uint32_t shift_in_half(uint32_t lane) {
+  return (lane & (kLanesPerHalf<T> - 1)) * 8 * static_cast<uint32_t>(sizeof(T));
+}
+
 template <class T>
 inline T extract_lane(V128 a, uint32_t lane) {
-  return as<T>(a)[lane & (kLaneCount<T> - 1)];
+  const auto halves = as<uint64_t>(a);
+  const uint64_t half = lane & kLanesPerHalf<T> ? halves[1] : halves[0];
+  return static_cast<T>(half >> shift_in_half<T>(lane));
 }
 template <class T>
 inline V128 replace_lane(V128 a, T x, uint32_t lane) {
-  auto lanes = as<T>(a);
-  lanes[lane & (kLaneCount<T> - 1)] = x;
-  return pack(lanes);
+  const auto halves = as<uint64_t>(a);
+  const uint32_t shift = shift_in_half<T>(lane);
+  const uint64_t mask = uint64_t{std::numeric_limits<T>::max()} << shift;
+  const bool high = lane & kLanesPerHalf<T>;
+  const uint64_t changed = ((high ? halves[1] : halves[0]) & ~mask) | uint64_t{x} << shift;
+  return pack(Lanes<uint64_t>{high ? halves[0] : changed, high ? changed : halves[1]});
 }
 
 }  // namespace detail
