@@ -17,6 +17,8 @@ int validate_command(const Options& options);
 int instantiate_command(const Options& options);
 int wat2wasm_command(const Options& options);
 int wasm2wat_command(const Options& options);
+int inspect_command(const Options& options);
+int ldd_command(const Options& options);
 int completion_command(const Options& options);
 
 }  // namespace arris::cli

@@ -21,6 +21,7 @@ struct Personality {
 constexpr Personality kPersonalities[] = {
     {"wasmedge", Form::wasmedge, std::nullopt},
     {"wasmedgec", Form::wasmedge, CommandId::compile},
+    {"wasm-ldd", Form::own, CommandId::ldd},
 };
 constexpr std::string_view kWasmEdgeVersion = "0.16.0";  // whose options and outputs the link named wasmedge has
 

@@ -179,6 +179,8 @@ constexpr OptionRow kRows[] = {
   // name, letter, value, group, commands, forms, apply, help
   {"output", 'o', "FILE", Group::general, kConvert, kBoth, set_text<&O::output>,
    "Output file; - is standard output"},
+  {"json", 0, "", Group::general, commands_of(inspect), kBoth, set_switch<&O::json>,
+   "Print JSON"},
   {"no-check", 0, "", Group::general, commands_of(wat2wasm), kBoth, set_switch<&O::no_check>,
    "Write the module even if it is not valid"},
 
@@ -309,6 +311,12 @@ constexpr CommandRow kCommands[] = {
   {wasm2wat, "wasm2wat", forms_of(Form::own), "FILE", 1, 1, false, wasm2wat_command,
    "binary format to text",
    "The default output is standard output. - is standard input."},
+  {inspect, "inspect", forms_of(Form::own), "FILE...", 1, kManyWords, false, inspect_command,
+   "show what modules are made of: sections, imports, exports, types, features they need",
+   "Of a broken module it shows what could be read, then the error; exit code 1. Every feature is enabled. - is standard input."},
+  {ldd, "ldd", forms_of(Form::own), "FILE...", 1, kManyWords, false, ldd_command,
+   "list what modules import, and whether Arris provides it",
+   "Exit code 0 if all of it is provided, otherwise 1. A link named wasm-ldd to this program is this command."},
   {completion, "completion", forms_of(Form::own), "bash|zsh|fish", 1, 1, false, completion_command,
    "print completions for a shell",
    "bash: source <(arris completion bash). zsh: arris completion zsh > \"${fpath[1]}/_arris\". "

@@ -13,7 +13,18 @@
 
 namespace arris::cli {
 
-enum class CommandId : uint8_t { run, compile, parse, validate, instantiate, wat2wasm, wasm2wat, completion };
+enum class CommandId : uint8_t {
+  run,
+  compile,
+  parse,
+  validate,
+  instantiate,
+  wat2wasm,
+  wasm2wat,
+  inspect,
+  ldd,
+  completion
+};
 
 // Sets of commands and of forms, as bits.
 using CommandSet = uint16_t;

@@ -145,6 +145,7 @@ std::expected<std::shared_ptr<Module>, Error> decode_module(std::vector<uint8_t>
     std::optional<Error> in_body = find_malformed_body(*module);
     if (in_body && in_body->offset < error.offset) error = std::move(*in_body);
   }
+  if (options.partial) *options.partial = std::move(module);
   return std::unexpected(std::move(error));
 }
 

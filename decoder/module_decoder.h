@@ -19,6 +19,8 @@ namespace arris::decoder {
 struct DecodeOptions {
   Features features;
   std::shared_ptr<TypeRegistry> registry;  // of the engine; must not be null
+  // Where to leave what had been read when an error stopped the decoder; for tools. Nothing in it is known to be consistent.
+  std::shared_ptr<const Module>* partial = nullptr;
 };
 
 // Takes the bytes over: the module keeps them as they are, and all its ranges point into them.
