@@ -133,9 +133,13 @@ void FunctionCompiler<Masm>::on_br_table() {
   const uint32_t count = read_uleb<uint32_t>(p_);
   Operand index = pop();
   if (index.is_const() || count == 0) {
-    uint32_t chosen = index.is_const() ? std::min(static_cast<uint32_t>(index.bits), count) : 0;
-    while (chosen-- != 0) skip_leb(p_);
-    jump_to(control_at(read_uleb<uint32_t>(p_)));
+    const uint32_t chosen = index.is_const() ? std::min(static_cast<uint32_t>(index.bits), count) : 0;
+    uint32_t depth = 0;
+    for (uint32_t i = 0; i <= count; ++i) {
+      const uint32_t target = read_uleb<uint32_t>(p_);
+      if (i == chosen) depth = target;
+    }
+    jump_to(control_at(depth));
     return set_unreachable();
   }
   Gp reg = use_gp(index);
