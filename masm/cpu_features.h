@@ -1,4 +1,4 @@
-// What the processor can do beyond the floor of SSE4.1 (x86-64-v2 without POPCNT).
+// What the processor can do beyond the floor: x86-64-v2 (SSE4.2), but for POPCNT, which is a feature here.
 //
 // For: X64Masm, which chooses encodings by it, and whoever stores machine code (code may only run where features() of its
 // making are present). Detected by the caller when it needs them, kept by the engine: no global state here.

@@ -161,6 +161,10 @@ void X64Masm::alu_imm(Width width, uint8_t code, Gp d, Gp a, uint64_t b) {
       if (d != a) move(Width::w32, d, a);
       return alu_imm_in_place(Width::w32, kAluAnd, d, static_cast<int32_t>(b));
     }
+    if (d != a && code != kAluSub) {
+      move_imm_keeping_flags(d, b);
+      return alu_in_place(width, code, d, a);
+    }
     move_imm_keeping_flags(kScratch, b);
     return alu(width, code, d, a, kScratch);
   }
@@ -196,8 +200,9 @@ void X64Masm::multiply_imm(Width width, Gp d, Gp a, uint64_t b) {
     return rm(kLea, wide(width), d.id, at(a, a, static_cast<uint8_t>(value == 3 ? 1 : value == 5 ? 2 : 3)));
   }
   if (!fits_int32(value)) {
-    move_imm_keeping_flags(kScratch, b);
-    return multiply(width, d, a, kScratch);
+    const Gp constant = d != a ? d : kScratch;
+    move_imm_keeping_flags(constant, b);
+    return multiply(width, d, a, constant);
   }
   const bool small = fits_int8(value);
   rr({.opcode = static_cast<uint8_t>(small ? 0x6B : 0x69)}, wide(width), d.id, a.id);
