@@ -78,10 +78,6 @@ HANDLER(quick_get_const_add_set) {
   LOCAL(6) = LOCAL_32(1) + CONST(3);
   ADVANCE(7);
 }
-HANDLER(quick_get_const_and) {
-  PUSH(LOCAL_32(1) & CONST(3));
-  ADVANCE(5);
-}
 HANDLER(quick_get_const_shl) {
   PUSH(num::i32_shl(LOCAL_32(1), uint32_t{ip[3]}));
   ADVANCE(5);
@@ -100,10 +96,6 @@ HANDLER(quick_get_get_add) {
 }
 HANDLER(quick_get_add) {
   tos = static_cast<uint32_t>(tos) + LOCAL_32(1);
-  ADVANCE(3);
-}
-HANDLER(quick_get_i64_xor) {
-  tos ^= LOCAL(1);
   ADVANCE(3);
 }
 HANDLER(quick_get_f64_mul) {
@@ -156,6 +148,47 @@ HANDLER(quick_get_get_i32_store) {
   ADVANCE(7);
 }
 
+// With the offset as it is behind the alignment.
+INTERP_INLINE bool long_address(const uint8_t* ip, uint64_t address, uint64_t size, uint64_t* end) {
+  return !__builtin_add_overflow(address, uint64_t{load_unaligned<uint32_t>(ip + 2)} + 4, end) && *end <= size;
+}
+constexpr unsigned kLongAccessLength = 7;
+
+// The cached size of the memory may have been the reason.
+static COLD_HANDLER(i32_load_5_slow) {
+  inst->memory0_size = inst->memories[0]->size_bytes.load(std::memory_order_acquire);
+  uint64_t end;
+  if (!long_address(ip, tos, inst->memory0_size, &end)) TRAP_NOW(out_of_bounds_memory_access);
+  tos = load_unaligned<uint32_t>(mem + end - 4);
+  ADVANCE(kLongAccessLength);
+}
+HANDLER(quick_i32_load_5) {
+  uint64_t end;
+  if (!long_address(ip, tos, inst->memory0_size, &end)) [[unlikely]]
+    GOTO(i32_load_5_slow);
+  tos = load_unaligned<uint32_t>(mem + end - 4);
+  ADVANCE(kLongAccessLength);
+}
+
+static COLD_HANDLER(i32_store_5_slow) {
+  inst->memory0_size = inst->memories[0]->size_bytes.load(std::memory_order_acquire);
+  uint64_t end;
+  if (!long_address(ip, sp[-1], inst->memory0_size, &end)) TRAP_NOW(out_of_bounds_memory_access);
+  store_unaligned(mem + end - 4, static_cast<uint32_t>(tos));
+  sp -= 2;
+  tos = *sp;
+  ADVANCE(kLongAccessLength);
+}
+HANDLER(quick_i32_store_5) {
+  uint64_t end;
+  if (!long_address(ip, sp[-1], inst->memory0_size, &end)) [[unlikely]]
+    GOTO(i32_store_5_slow);
+  store_unaligned(mem + end - 4, static_cast<uint32_t>(tos));
+  sp -= 2;
+  tos = *sp;
+  ADVANCE(kLongAccessLength);
+}
+
 // ---- local.set, local.tee, constants -------------------------------------------------------------------------------------
 
 HANDLER(quick_set_get) {
@@ -181,6 +214,10 @@ HANDLER(quick_const_set) {
   LOCAL(3) = CONST(1);
   ADVANCE(4);
 }
+HANDLER(quick_const_5) {
+  PUSH(load_unaligned<uint32_t>(ip + 1));
+  ADVANCE(6);
+}
 HANDLER(quick_const_5_add) {
   tos = static_cast<uint32_t>(tos) + load_unaligned<uint32_t>(ip + 1);
   ADVANCE(7);
@@ -188,10 +225,6 @@ HANDLER(quick_const_5_add) {
 HANDLER(quick_const_2_and) {
   tos = static_cast<uint32_t>(tos) & const_2(ip + 1);
   ADVANCE(4);
-}
-HANDLER(quick_i64_const_shr_u) {
-  tos = num::i64_shr_u(tos, uint64_t{ip[1]});
-  ADVANCE(3);
 }
 HANDLER(quick_add_tee) {
   tos = static_cast<uint32_t>(tos) + static_cast<uint32_t>(*--sp);

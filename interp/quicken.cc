@@ -15,7 +15,7 @@
 namespace arris::interp {
 namespace {
 
-// Opcodes as quicken.def names them: the opcode byte, and a byte that stands for a form of an instruction.
+// Opcodes as quicken.def names them: the opcode byte, and bytes that stand for forms of instructions.
 namespace code {
 #define OP(id, prefix, byte, mnemonic, immediates, signature, feature) \
   [[maybe_unused]] constexpr uint8_t id = prefix == 0 ? byte : 0;
@@ -24,6 +24,8 @@ namespace code {
 #include "wasm/internal_opcodes.def"
 constexpr uint8_t i32_const_2 = 0xFF;
 constexpr uint8_t i32_const_5 = 0xFE;
+constexpr uint8_t i32_load_5 = 0xFD;
+constexpr uint8_t i32_store_5 = 0xFC;
 }  // namespace code
 
 // ---- The sequences -------------------------------------------------------------------------------------------------------
@@ -58,12 +60,16 @@ constexpr Kind kBlock = kMaxKinds - 1;
 constexpr Kind kVector = kMaxKinds - 2;       // any with the prefix 0xFD
 constexpr Kind kVectorLocal = kMaxKinds - 3;  // local.get, local.set and local.tee of a v128, with an index of one byte
 constexpr Kind kLongConst = kMaxKinds - 4;    // an i32.const of five bytes
-constexpr Kind kFirstSpecial = kLongConst;
+constexpr Kind kLongLoad = kMaxKinds - 5;     // an i32.load with an offset of five bytes
+constexpr Kind kLongStore = kMaxKinds - 6;
+constexpr Kind kFirstSpecial = kLongStore;
 
 constexpr auto kKinds = [] {
   std::array<Kind, 256> kinds{};
   Kind last = 0;
   kinds[code::i32_const_5] = kLongConst;
+  kinds[code::i32_load_5] = kLongLoad;
+  kinds[code::i32_store_5] = kLongStore;
   for (const Sequence& s : kSequences) {
     for (unsigned i = 0; i < s.length; ++i) {
       if (kinds[s.opcodes[i]] == 0) kinds[s.opcodes[i]] = ++last;
@@ -71,7 +77,7 @@ constexpr auto kKinds = [] {
   }
   return kinds;
 }();
-static_assert(std::ranges::max(kKinds) == kLongConst && std::ranges::count(kKinds, kLongConst) == 1);
+static_assert(std::ranges::count_if(kKinds, [](Kind kind) { return kind >= kFirstSpecial; }) == 3);
 constexpr Kind kLocalGet = kKinds[code::local_get];
 
 // ---- The automaton -------------------------------------------------------------------------------------------------------
@@ -144,6 +150,8 @@ struct AutomatonBuilder {
     int8_t best = 1;
     uint8_t change = 0;
     unsigned node = whole.child[0][kind];
+    // A form of the instruction by itself always replaces it.
+    if (whole.code[node] != 0) change = whole.code[node] ^ opcodes[kind];
     for (unsigned i = 1; node != 0; ++i) {
       if (whole.code[node] != 0 && after.costs[i - 1] + 1 < best) {
         best = static_cast<int8_t>(after.costs[i - 1] + 1);
@@ -167,6 +175,8 @@ struct AutomatonBuilder {
   consteval Automaton build() {
     for (unsigned byte = 0; byte < kKinds.size(); ++byte) opcodes[kKinds[byte]] = static_cast<uint8_t>(byte);
     opcodes[kKinds[code::i32_const_2]] = opcodes[kLongConst] = code::i32_const;
+    opcodes[kLongLoad] = code::i32_load;
+    opcodes[kLongStore] = code::i32_store;
     for (const Sequence& s : kSequences) {
       whole.add(s, 0);
       for (unsigned i = 1; i < s.length; ++i) tails.add(s, i);
@@ -207,7 +217,7 @@ constexpr unsigned short_length(Opcode op) {
 }
 
 // By opcode byte and length.
-constexpr unsigned kLengths = 8;
+constexpr unsigned kLengths = 8;  // longer ones are all alike, and have none of the short forms
 constexpr auto kKindOf = [] {
   std::array<std::array<Kind, kLengths>, 256> kinds{};
   for (unsigned byte = 0; byte < kinds.size(); ++byte) {
@@ -219,6 +229,8 @@ constexpr auto kKindOf = [] {
   for (Kind& kind : kinds[kPrefixSimd]) kind = kVector;
   for (uint8_t byte : {code::local_get_v128, code::local_set_v128, code::local_tee_v128}) kinds[byte][2] = kVectorLocal;
   kinds[code::i32_const][6] = kLongConst;
+  kinds[code::i32_load][7] = kLongLoad;
+  kinds[code::i32_store][7] = kLongStore;
   kinds[code::i32_const][3] = kKinds[code::i32_const_2];
   return kinds;
 }();
@@ -273,11 +285,23 @@ constexpr uint8_t vector_form(uint8_t opcode) {
   }
 }
 
-// An i32.const of five bytes becomes the value in four.
-inline void write_value(uint8_t* p) {
-  uint32_t value = 0;
-  for (unsigned i = 0; i < 5; ++i) value |= static_cast<uint32_t>(uint64_t{p[i] & 0x7Fu} << 7 * i);
-  std::memcpy(p, &value, sizeof value);
+// Replaces a number in five bytes by its value in four.
+inline bool write_value(uint8_t* p) {
+  uint64_t value = 0;
+  for (unsigned i = 0; i < 5; ++i) value |= uint64_t{p[i] & 0x7Fu} << 7 * i;
+  const uint32_t low = static_cast<uint32_t>(value);
+  std::memcpy(p, &low, sizeof low);
+  return true;
+}
+
+// The same for the offset of a load or store from memory 0.
+inline bool write_offset(uint8_t* p) {
+  // Alignment, then five bytes of which the last has four bits: no memory index, no offset of a 64-bit memory beyond 32 bits.
+  if ((p[0] & 0xC0) != 0 || p[5] > 0x0F) return false;
+  for (unsigned i = 1; i < 5; ++i) {
+    if (p[i] < 0x80) return false;
+  }
+  return write_value(p + 1);
 }
 
 inline Kind kind_of(uint8_t opcode, uint32_t length) { return kKindOf[opcode][length < kLengths ? length : 0]; }
@@ -311,12 +335,12 @@ void quicken(std::span<uint8_t> body, std::span<const uint32_t> starts) {
         code[start] = get_after_blocks ? k_blocks_get : k_blocks;
         code[start + 1] = static_cast<uint8_t>(blocks * kBlockLength);
       }
-    } else if (kind == kLongConst) {
+    } else if (kind <= kLongConst) {
       blocks = 0;
       taker = nullptr;
-      const uint8_t change = kAutomaton.change[kind][state];
-      if (change != 0) write_value(code + start + 1);
-      code[start] = opcode ^ change;
+      uint8_t* const immediate = code + start + 1;
+      if (kind == kLongConst ? write_value(immediate) : write_offset(immediate))
+        code[start] = opcode ^ kAutomaton.change[kind][state];
     } else {
       // Only by falling out of this instruction is the next one reached: a branch's target is behind an `end` or `else`, or a `loop`.
       blocks = 0;
