@@ -33,6 +33,11 @@ target_compile_options(arris_flags INTERFACE -Wall -Wextra -Wshadow -Wno-unused-
 target_compile_options(arris_flags INTERFACE
   "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:ARRIS_EXCEPTIONS>>>:-fno-rtti;-fno-exceptions>")
 target_link_options(arris_flags INTERFACE -fuse-ld=lld -Wl,--gc-sections)
+# Size of release programs: without exceptions nothing reads unwind tables (debuggers do: other build types keep them), and functions
+# that are the same byte for byte are kept once, unless their address is taken.
+target_compile_options(arris_flags INTERFACE
+  "$<$<AND:$<CONFIG:Release>,$<NOT:$<BOOL:$<TARGET_PROPERTY:ARRIS_EXCEPTIONS>>>>:-fno-asynchronous-unwind-tables>")
+target_link_options(arris_flags INTERFACE "$<$<CONFIG:Release>:LINKER:--icf=safe>")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   # SSE4.1 (with SSSE3 and POPCNT's generation, x86-64-v2) is the floor of the machine code Arris writes, so it is its own floor too.
   target_compile_options(arris_flags INTERFACE -march=x86-64-v2)

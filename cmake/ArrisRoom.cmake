@@ -5,12 +5,16 @@ endif()
 
 # arris_room(NAME SOURCES a.cc ... DEPS arris_base ... TESTS foo_test.cc ...)
 # One static library arris_NAME per room and, with tests on, one GoogleTest binary arris_NAME_test registered with CTest.
+# SMALL: in release builds its code is optimised for size, because none of it runs often.
 # A room without sources (headers only) becomes an INTERFACE library.
 function(arris_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ROOM "SMALL" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
   if(ROOM_SOURCES)
     add_library(arris_${name} STATIC ${ROOM_SOURCES})
     target_link_libraries(arris_${name} PUBLIC arris_flags ${ROOM_DEPS})
+    if(ROOM_SMALL)
+      target_compile_options(arris_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+    endif()
   else()
     add_library(arris_${name} INTERFACE)
     target_link_libraries(arris_${name} INTERFACE arris_flags ${ROOM_DEPS})

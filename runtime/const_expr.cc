@@ -111,9 +111,34 @@ class Evaluator {
   uint64_t* base_;
 };
 
+// A single instruction that yields one slot, as nearly every expression is: without the value stack, whose first page an instance
+// that is never called need not touch. False if it is something else.
+bool evaluate_single(const InstanceData& instance, const uint8_t*& code, ConstValue& out) {
+  constexpr uint8_t kEnd = 0x0B;
+  const uint8_t* p = code;
+  Instruction in = read_instruction(p);
+  if (in.opcode == Opcode::end || *p != kEnd) return false;
+  switch (in.opcode) {
+    case Opcode::i32_const: out.slots[0] = static_cast<uint32_t>(in.bits[0]); break;
+    case Opcode::i64_const: out.slots[0] = in.bits[0]; break;
+    case Opcode::ref_null: out.slots[0] = 0; break;
+    case Opcode::ref_func: out.slots[0] = reinterpret_cast<uint64_t>(instance.funcs[in.index[0]]); break;
+    case Opcode::global_get: {
+      const GlobalInstance& global = *instance.globals[in.index[0]];
+      if (global.type.is_vec()) return false;
+      out.slots[0] = global.value[0];
+      break;
+    }
+    default: return false;  // NOLINT: the rest goes the general way
+  }
+  code = p + 1;
+  return true;
+}
+
 }  // namespace
 
 TrapCode evaluate_const_code(Store& store, const InstanceData& instance, const uint8_t*& code, ConstValue& out) {
+  if (evaluate_single(instance, code, out)) return TrapCode::none;
   return Evaluator(store, instance).run(code, out);
 }
 

@@ -4,6 +4,8 @@
 #include <bit>
 #include <charconv>
 
+#include "text/shortest_decimal.h"
+
 namespace arris::text {
 
 namespace {
@@ -28,9 +30,7 @@ std::string print_float(Bits bits, unsigned mantissa_bits) {
   Bits infinity = (kSign - 1) >> mantissa_bits << mantissa_bits;
   if (bits == infinity) return sign + "inf";
   if (bits > infinity) return sign + (fraction == Bits{1} << (mantissa_bits - 1) ? "nan" : "nan:" + to_hex(fraction));
-  char buffer[32];  // the shortest decimal that reads back as the same number
-  auto result = std::to_chars(buffer, buffer + sizeof buffer, std::bit_cast<Float>(bits));
-  return sign + std::string(buffer, result.ptr);
+  return sign + shortest_decimal(std::bit_cast<Float>(bits));
 }
 
 bool opens_block(Opcode op) {

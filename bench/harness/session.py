@@ -241,5 +241,7 @@ def micro_rows(report, clock):
         if "bytes_per_second" in mine[0]:  # which the library counts in processor time
             counted = "real_time" if threads else "cpu_time"
             row["bytes_per_second"] = finite(median([run["bytes_per_second"] * run[counted] / run[key] for run in mine]), 1)
+        if "rss_bytes" in mine[0]:
+            row["rss_bytes"] = finite(median([run["rss_bytes"] for run in mine]), 1)
         rows[name] = row
     return rows
