@@ -1,0 +1,144 @@
+// What the compiler says to the machine for the patterns that matter, as recorded text (masm/recorder.h): a change here is a change
+// of generated code and wants a reason. Execution is tested by the official suite under --tier=jit and by machine_test.cc.
+#include <gtest/gtest.h>
+
+#include "decoder/module_decoder.h"
+#include "decoder/validator/validator.h"
+#include "jit/function_compiler_all.h"
+#include "masm/recorder.h"
+#include "text/wat.h"
+
+namespace arris::jit {
+namespace {
+
+class CompilerTest : public testing::Test {
+ protected:
+  // The text of the first defined function of a module, from behind the prologue.
+  std::string compile(std::string_view wat, bool interrupt_checks = false) {
+    auto bytes = text::wat_to_wasm(wat);
+    EXPECT_TRUE(bytes.has_value());
+    auto module = decoder::decode_module(std::move(*bytes), {Features::all(), std::make_shared<TypeRegistry>()});
+    EXPECT_TRUE(module.has_value());
+    EXPECT_TRUE(validator::validate_module(**module).has_value());
+    module_ = *module;
+    CompileOptions options;
+    options.interrupt_checks = interrupt_checks;
+    auto made = compiler_.compile(*module_, FuncIndex(module_->imported_funcs), options, compiled_);
+    EXPECT_TRUE(made.has_value()) << made.error().message;
+    std::string text = compiler_.masm().text();
+    for (int line = 0; line < kPrologueLines; ++line) text.erase(0, text.find('\n') + 1);
+    // The stack check's rare way is the same everywhere.
+    return text.substr(0, text.find("L0:\n"));
+  }
+
+  static constexpr int kPrologueLines = 5;
+  std::shared_ptr<Module> module_;
+  FunctionCompiler<masm::TextMasm> compiler_{masm::CpuFeatures()};
+  CompiledFunction compiled_;
+};
+
+TEST_F(CompilerTest, AParameterIsUsedWhereItArrives) {
+  EXPECT_EQ(compile("(module (func (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))"),
+            "  i32.add rax, rdi, rsi\n"
+            "  pop rbp\n"
+            "  ret\n");
+}
+
+TEST_F(CompilerTest, ConstantsAreFoldedAndBecomeImmediates) {
+  EXPECT_EQ(compile("(module (func (param i32) (result i32)"
+                    "  local.get 0 i32.const 3 i32.const 4 i32.mul i32.add i32.const 0 i32.or))"),
+            "  i32.add rax, rdi, 12\n"
+            "  pop rbp\n"
+            "  ret\n");
+}
+
+TEST_F(CompilerTest, AComparisonIsFusedWithItsBranch) {
+  EXPECT_EQ(compile("(module (func (param i32 i32) (result i32)"
+                    "  (if (result i32) (i32.eqz (i32.lt_s (local.get 0) (i32.const 7)))"
+                    "    (then (local.get 1)) (else (local.get 0)))))"),
+            "  branch i32.lt_s rdi, 7 -> L1\n"
+            "  move.w32 rax, rsi\n"
+            "  jump -> L2\n"
+            "L1:\n"
+            "  move.w32 rax, rdi\n"
+            "L2:\n"
+            "  pop rbp\n"
+            "  ret\n");
+}
+
+TEST_F(CompilerTest, TheFirstBranchDefinesTheMergeAndLaterOnesMove) {
+  EXPECT_EQ(compile("(module (func (param i32 i32) (result i32)"
+                    "  (block (result i32) (br_if 0 (local.get 0) (local.get 1)) (i32.const 5) (i32.mul))))"),
+            "  branch zero.w32 rsi -> L1\n"
+            "  move.w32 rax, rdi\n"
+            "  jump -> L2\n"
+            "L1:\n"
+            "  i32.mul rax, rdi, 5\n"
+            "L2:\n"
+            "  pop rbp\n"
+            "  ret\n");
+}
+
+TEST_F(CompilerTest, ALoopKeepsItsLocalsInRegisters) {
+  EXPECT_EQ(compile("(module (memory 1) (func (param i32) (result i32) (local i32)"
+                    "  (loop"
+                    "    (local.set 1 (i32.add (local.get 1) (i32.load offset=16 (local.get 0))))"
+                    "    (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 4)))))"
+                    "  local.get 1))"),
+            "  store.slot [rbp + 8], 0\n"
+            "  move.w32 rax, 0\n"
+            "L1:\n"
+            "  load i32.load rcx, [r14 + rdi + 16]\n"
+            "  i32.add rax, rax, rcx\n"
+            "  i32.sub rdi, rdi, 4\n"
+            "  branch nonzero.w32 rdi -> L1\n"
+            "  pop rbp\n"
+            "  ret\n");
+}
+
+TEST_F(CompilerTest, OnlyDirtyLiveValuesAreStoredAtACall) {
+  EXPECT_EQ(compile("(module (func (param i32 i64) (result i64)"
+                    "  local.get 1 (i64.add (local.get 1) (i64.const 1)) (call 1 (local.get 0)) i64.add i64.add)"
+                    "  (func (param i32) (result i64) i64.const 0))"),
+            "  i64.add rax, rsi, 1\n"
+            "  store.w64 [rbp + 56], rax\n"
+            "  store.w64 [rbp + 48], rsi\n"
+            "  store.w64 [rbp + 8], rsi\n"
+            "  store.w64 [rbp], rdi\n"
+            "  lea.w64 rax, [rbp + 64]\n"
+            "  load.w64 r11, [r15 + 24]\n"
+            "  call [r11 + 8]\n"
+            "  i64.add rax, rax, [rbp + 56]\n"
+            "  i64.add rax, rax, [rbp + 48]\n"
+            "  pop rbp\n"
+            "  ret\n");
+}
+
+TEST_F(CompilerTest, ATrapIsOutOfLineAndInThePcMap) {
+  EXPECT_EQ(compile("(module (func (param i32 i32) (result i32) local.get 0 local.get 1 i32.div_u))"),
+            "  i32.div_u rax, rdi, rsi -> L1\n"
+            "  pop rbp\n"
+            "  ret\n");
+  ASSERT_EQ(compiled_.pc_map.size(), 1u);
+  EXPECT_EQ(compiled_.pc_map[0].wasm_offset, 4u) << "of the division";
+}
+
+TEST_F(CompilerTest, ABrTableWithAKnownIndexIsABranch) {
+  EXPECT_EQ(compile("(module (func (param i32) (result i32)"
+                    "  (block (block (block (br_table 0 1 2 (i32.const 1))) (return (i32.const 10)))"
+                    "    (return (local.get 0))) (i32.const 20)))"),
+            "  jump -> L1\n"
+            "L1:\n"
+            "  move.w32 rax, rdi\n"
+            "  pop rbp\n"
+            "  ret\n");
+}
+
+TEST_F(CompilerTest, ALoopAsksForInterruptions) {
+  const std::string text = compile("(module (func (loop (br 0))))", true);
+  EXPECT_NE(text.find("branch"), std::string::npos);
+  EXPECT_EQ(compiled_.pc_map.size(), 3u) << "two calls of the builtin, the entry's and the loop's, and the loop's trap";
+}
+
+}  // namespace
+}  // namespace arris::jit
