@@ -9,6 +9,7 @@ namespace arris::decoder {
 
 // type_section.cc
 void decode_type_section(Cursor& in, Module& module);
+SubType read_sub_type(Cursor& in, Features features);
 
 // declarations.cc
 void decode_import_section(Cursor& in, Module& module);

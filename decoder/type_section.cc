@@ -52,6 +52,8 @@ void read_composite_type(Cursor& in, Features features, SubType& type) {
   }
 }
 
+}  // namespace
+
 SubType read_sub_type(Cursor& in, Features features) {
   SubType type;
   uint8_t form = in.peek();
@@ -69,6 +71,8 @@ SubType read_sub_type(Cursor& in, Features features) {
   read_composite_type(in, features, type);
   return type;
 }
+
+namespace {
 
 // The types a type refers to must be among the first `end`.
 bool refers_below(const SubType& type, uint32_t end, uint32_t& culprit) {

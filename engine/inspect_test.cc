@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/engine_testing.h"
+#include "text/wat.h"
 
 namespace arris::api {
 namespace {
@@ -116,6 +117,38 @@ TEST(Inspect, GivesWhatCouldBeReadOfABrokenModule) {
   EXPECT_EQ(lies.imports[0].type, "(func (type 99))");
   ASSERT_EQ(lies.exports.size(), 1u);
   EXPECT_EQ(lies.exports[0].type, "");
+}
+
+// The byte that the error of an invalid declaration points to, and `before` it.
+void expect_error_at(std::string_view text, ErrorCode code, uint8_t section, std::vector<uint8_t> declaration) {
+  auto bytes = text::wat_to_wasm(text);
+  ASSERT_TRUE(bytes);
+  ModuleFacts facts = inspect(*bytes);
+  ASSERT_TRUE(facts.error) << text;
+  EXPECT_EQ(facts.error->code, code) << facts.error->to_string();
+  ASSERT_NE(facts.error->offset, kNoOffset) << text;
+  ASSERT_LE(facts.error->offset + declaration.size(), bytes->size());
+  EXPECT_TRUE(std::ranges::equal(declaration, std::span(*bytes).subspan(facts.error->offset, declaration.size())))
+      << text;
+  for (const SectionView& one : facts.sections) {
+    if (one.id != section) continue;
+    EXPECT_GE(facts.error->offset, one.offset);
+    EXPECT_LT(facts.error->offset, one.offset + one.content.size());
+  }
+}
+
+TEST(Inspect, ErrorsOfDeclarationsSayWhere) {
+  using enum ErrorCode;
+  expect_error_at("(module (memory 1) (memory 9 8))", size_minimum_greater_than_maximum, 5, {1, 9, 8});
+  expect_error_at("(module (table 1 funcref) (table 5 4 externref))", size_minimum_greater_than_maximum, 4,
+                  {0x6F, 1, 5, 4});
+  expect_error_at("(module (table 1 funcref (ref.null func)) (table 3 (ref func)))", type_mismatch, 4,
+                  {0x64, 0x70, 0, 3});
+  expect_error_at("(module (type (func)) (type (func (result i32))) (tag (type 0)) (tag (type 1)))",
+                  non_empty_tag_result, 13, {0, 1});
+  expect_error_at("(module (rec (type (func)) (type (struct))) (type (sub 1 (struct))))", sub_type_mismatch, 1,
+                  {0x50, 1, 1, 0x5F, 0});
+  expect_error_at("(module (func $f (param i32)) (start $f))", start_function, 8, {0});
 }
 
 std::map<std::string, FeatureNeed> needs_of(std::string_view text) {

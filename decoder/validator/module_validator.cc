@@ -5,13 +5,25 @@
 
 #include "base/check.h"
 #include "base/printable.h"
+#include "decoder/locate.h"
 #include "wasm/limits.h"
 
 namespace arris::validator {
+
+using decoder::DeclarationKind;
+
 namespace {
 
 std::unexpected<Error> error(ErrorCode code, std::string detail = {}, uint64_t offset = kNoOffset) {
   return std::unexpected(Error{.code = code, .offset = offset, .detail = std::move(detail)});
+}
+
+// An error that does not know its place gets that of the declaration: number `index` of all, of which `imported` are imports.
+std::expected<void, Error> located(std::expected<void, Error> result, const Module& module,
+                                   decoder::DeclarationKind kind, uint32_t imported, size_t index) {
+  if (result || result.error().offset != kNoOffset || index < imported) return result;
+  result.error().offset = decoder::locate_declaration(module, kind, static_cast<uint32_t>(index) - imported);
+  return result;
 }
 
 uint64_t max_pages(const MemoryType& type) {
@@ -46,7 +58,9 @@ ModuleValidator::Result ModuleValidator::types() {
   context_.types.reserve(module_.types.size());
   for (CanonicalTypeId id : module_.canonical_types) context_.types.push_back(&registry_.get(id));
   for (uint32_t i = 0; i < module_.types.size(); ++i) {
-    if (module_.types[i].supertype != kNoIndex) TRY_VOID(sub_type(i));
+    if (module_.types[i].supertype != kNoIndex) {
+      TRY_VOID(located(sub_type(i), module_, DeclarationKind::type, 0, i));
+    }
   }
   return {};
 }
@@ -126,7 +140,8 @@ ModuleValidator::Result ModuleValidator::imports() {
 
 ModuleValidator::Result ModuleValidator::functions() {
   for (size_t i = module_.imported_funcs; i < module_.funcs.size(); ++i) {
-    TRY_VOID(func_type_index(module_.funcs[i], kNoOffset));
+    TRY_VOID(located(func_type_index(module_.funcs[i], kNoOffset), module_, DeclarationKind::function,
+                     module_.imported_funcs, i));
   }
   return {};
 }
@@ -142,13 +157,15 @@ ModuleValidator::Result ModuleValidator::table_type(const TableType& type) {
 
 ModuleValidator::Result ModuleValidator::tables() {
   if (module_.tables.size() > 1 && !module_.features.has(Feature::reference_types))
-    return error(ErrorCode::multiple_tables);
+    return located(error(ErrorCode::multiple_tables), module_, DeclarationKind::table, module_.imported_tables,
+                   module_.tables.size() - 1);
   for (size_t i = 0; i < module_.tables.size(); ++i) {
     const TableDecl& table = module_.tables[i];
-    TRY_VOID(table_type(table.type));
+    TRY_VOID(located(table_type(table.type), module_, DeclarationKind::table, module_.imported_tables, i));
     context_.tables.push_back(module_.canonical(table.type.element));
     if (i >= module_.imported_tables && !table.init && !table.type.element.is_defaultable()) {
-      return error(ErrorCode::type_mismatch, "table " + std::to_string(i) + " needs an initial value");
+      return located(error(ErrorCode::type_mismatch, "table " + std::to_string(i) + " needs an initial value"), module_,
+                     DeclarationKind::table, module_.imported_tables, i);
     }
   }
   return {};
@@ -169,13 +186,18 @@ ModuleValidator::Result ModuleValidator::memory_type(const MemoryType& type) {
 
 ModuleValidator::Result ModuleValidator::memories() {
   if (module_.memories.size() > 1 && !module_.features.has(Feature::multi_memory))
-    return error(ErrorCode::multiple_memories);
-  for (const MemoryType& memory : module_.memories) TRY_VOID(memory_type(memory));
+    return located(error(ErrorCode::multiple_memories), module_, DeclarationKind::memory, module_.imported_memories,
+                   module_.memories.size() - 1);
+  for (size_t i = 0; i < module_.memories.size(); ++i) {
+    TRY_VOID(located(memory_type(module_.memories[i]), module_, DeclarationKind::memory, module_.imported_memories, i));
+  }
   return {};
 }
 
 ModuleValidator::Result ModuleValidator::tags() {
-  for (size_t i = module_.imported_tags; i < module_.tags.size(); ++i) TRY_VOID(tag_type(module_.tags[i], kNoOffset));
+  for (size_t i = module_.imported_tags; i < module_.tags.size(); ++i) {
+    TRY_VOID(located(tag_type(module_.tags[i], kNoOffset), module_, DeclarationKind::tag, module_.imported_tags, i));
+  }
   return {};
 }
 
@@ -239,11 +261,13 @@ ModuleValidator::Result ModuleValidator::exports() {
 ModuleValidator::Result ModuleValidator::start() {
   if (!module_.start.valid()) return {};
   if (module_.start.value >= module_.funcs.size()) {
-    return error(ErrorCode::unknown_function, std::to_string(module_.start.value));
+    return located(error(ErrorCode::unknown_function, std::to_string(module_.start.value)), module_,
+                   DeclarationKind::start, 0, 0);
   }
   const FuncType& type = context_.func_type(module_.start.value).func;
   if (!type.params.empty() || !type.results.empty())
-    return error(ErrorCode::start_function, "has type " + to_string(type));
+    return located(error(ErrorCode::start_function, "has type " + to_string(type)), module_, DeclarationKind::start, 0,
+                   0);
   return {};
 }
 
