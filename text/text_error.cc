@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+
 namespace arris::text {
 
 namespace {
@@ -48,9 +50,10 @@ TextError make_text_error(std::string_view source, size_t offset, std::string me
 
 std::string TextError::format(std::string_view file) const {
   std::string out(file);
-  out += ":" + std::to_string(line) + ":" + std::to_string(column) + ": error: " + message + "\n";
-  out += source_line + "\n";
-  out += std::string(caret, ' ') + "^";
+  out += ":" + std::to_string(line) + ":" + std::to_string(column) + ": error: " + printable_message(message) + "\n";
+  // Marks that turn text around are in the source, too.
+  out += printable_message(source_line) + "\n";
+  out += std::string(printable_message(std::string_view(source_line).substr(0, caret)).size(), ' ') + "^";
   return out;
 }
 

@@ -127,6 +127,15 @@ class TrapReports(unittest.TestCase):
         for result in (missing, trap):
             self.assertNotRegex(result.stderr, "[\x00-\x09\x0b-\x1f\x7f\u202e]")
 
+    def test_text_errors_cannot_act_on_the_terminal(self):
+        module = self.path / "error.wat"
+        module.write_text('(module (func (export "\u202e\u009b31m") i32.nonsense))', encoding="utf-8")
+        result = run(module)
+        self.assertEqual(result.returncode, 1)
+        self.assertNotRegex(result.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+        _, line, caret = result.stderr.splitlines()
+        self.assertEqual(line[len(caret) - 1:].split(")")[0], "i32.nonsense")
+
 
 if __name__ == "__main__":
     unittest.main()
