@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/core_dump_file.h"
 #include "cli/deadline.h"
 #include "cli/invoke.h"
 #include "cli/log.h"
@@ -29,6 +30,8 @@ api::Config make_config(const Options& o) {
   config.fuel = o.fuel.has_value();
   config.heap_zeal = o.gc_zeal;
   config.quicken = !o.no_quicken;
+  // Compiled code keeps locals in registers, where a dump cannot find them.
+  if (!o.coredump_file.empty()) config.tier = api::Tier::interp;
   config.count_instructions = o.count_instructions || o.measure_gas || o.gas_limit;
   config.measure_host_time = o.measure_time;
   if (o.gas_limit) config.limits.max_instructions = *o.gas_limit;
@@ -234,6 +237,8 @@ int Runner::run() {
     if (!enabled) return fail_instantiation(o_, file_of(o_), enabled.error());
   }
 
+  CoreDumpFile core_dump(o_.coredump_file);
+  core_dump.attach(*store, file_of(o_));
   std::optional<Deadline> deadline;
   if (o_.timeout) deadline.emplace(store->interrupt_handle(), *o_.timeout);
   Stopwatch watch;
@@ -246,6 +251,7 @@ int Runner::run() {
   statistics.host_time += threads.host_time;
   statistics.instructions += threads.instructions;
   int exit_code = ending.trap ? report_trap(o_, *ending.trap, called_) : ending.exit_code;
+  if (!core_dump.outcome().empty()) print_error("{}: {}\n", o_.program, core_dump.outcome());
   if (o_.gc_stats) print_gc_stats(store->heap_stats());
   print_statistics(o_, statistics);
   return exit_code;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arris/arris.h"
+#include "arris/core_dump.h"
 #include "engine/state.h"
 
 namespace arris::api::detail {
@@ -26,6 +27,7 @@ struct Access {
   static Module module(std::shared_ptr<const ModuleState> state) { return Module(std::move(state)); }
   static Instance instance(StoreState* store, arris::runtime::InstanceData* data) { return Instance(store, data); }
   static Trap trap(std::shared_ptr<const TrapState> state) { return Trap(std::move(state)); }
+  static CoreDump core_dump(StoreState* store) { return CoreDump(store); }
   static InterruptHandle interrupt_handle(std::shared_ptr<InterruptState> state) {
     return InterruptHandle(std::move(state));
   }

@@ -91,6 +91,8 @@ struct TrapState {
   Ref exception;
 };
 
+void call_trap_hook(arris::runtime::Store& store);  // core_dump.cc
+
 struct StoreState {
   StoreState(const Engine& for_engine, const arris::runtime::StoreOptions& options)
       : engine(for_engine), store(with_embedder(options, this)) {}
@@ -106,6 +108,7 @@ struct StoreState {
 
   static arris::runtime::StoreOptions with_embedder(arris::runtime::StoreOptions options, StoreState* state) {
     options.embedder = state;
+    options.on_trap = call_trap_hook;
     return options;
   }
 
@@ -116,6 +119,7 @@ struct StoreState {
   RootNode* roots = nullptr;
   std::shared_ptr<InterruptState> interrupt;
   std::optional<Trap> host_trap;  // raised by a host function and on its way out
+  StoreRef::TrapHook trap_hook;
   uint64_t fuel_at_set = 0;
   arris::runtime::Store store;  // last: ends first, while what host functions refer to still exists
 };

@@ -53,6 +53,7 @@ void StoreState::disconnect() {
   interrupt->wait_until_idle();
   delete waker;
   host_trap.reset();
+  trap_hook = nullptr;
   for (RootNode* node = roots; node != nullptr; node = node->next) node->store = nullptr;
   roots = nullptr;
 }

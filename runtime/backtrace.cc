@@ -22,7 +22,7 @@ class Backtrace {
     for (;;) {
       const FuncCode* code = find_code(*instance, ip);
       if (!code) return;
-      add({instance->module, instance, func_, instance->module->offset_of(ip)});
+      add({instance->module, instance, func_, instance->module->offset_of(ip), locals});
       auto* record = reinterpret_cast<const FrameRecord*>(locals + code->frame_offset);
       if (!record->caller_instance) return;
       ip = record->return_ip - 1;  // within the calling instruction
@@ -127,6 +127,8 @@ void Store::capture_backtrace(const uint8_t* ip, uint64_t* locals, InstanceData*
     if (entry->machine_exit.sp != 0) backtrace.add_machine_frames(*options_.machine, entry->machine_exit);
   }
   backtrace.finish(trap_);
+  if (options_.on_trap) options_.on_trap(*this);
+  for (BacktraceFrame& frame : trap_.backtrace) frame.locals = nullptr;
 }
 
 }  // namespace arris::runtime

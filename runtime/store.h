@@ -45,14 +45,17 @@ struct StoreOptions {
   uint64_t max_instructions = ~uint64_t{0};  // where they are counted
   bool measure_host_time = false;            // Store::host_nanoseconds
   void* embedder = nullptr;                  // whose Store it is; the runtime only keeps it
+  // Called when a trap has its backtrace and its frames are still there.
+  void (*on_trap)(Store& store) = nullptr;
 };
 
 // One line of a backtrace, innermost first.
 struct BacktraceFrame {
   const Module* module;  // null for a host function
   const InstanceData* instance;
-  FuncIndex func;   // invalid for a host function
-  uint32_t offset;  // byte offset in the module of the instruction that trapped or called
+  FuncIndex func;                    // invalid for a host function
+  uint32_t offset;                   // byte offset in the module of the instruction that trapped or called
+  const uint64_t* locals = nullptr;  // of an interpreted frame, during on_trap
 };
 
 struct TrapState {

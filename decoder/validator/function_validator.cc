@@ -114,6 +114,19 @@ bool FunctionValidator::validate_body(uint32_t func_index, SideTableArena& arena
   return false;
 }
 
+bool FunctionValidator::operands_before(uint32_t func_index, uint32_t offset, std::vector<ValType>& operands) {
+  const FuncBody& body = module_.bodies[func_index - module_.imported_funcs];
+  func_type_ = &context_.func_type(func_index);
+  if (!begin_body(body)) return false;
+  while (!control_.empty() && !in_.at_end() && body.code_offset + next_offset() < offset) {
+    op_ = in_.position();
+    *starts_++ = opcode_offset();
+    if (!step(kPlainRows[in_.u8()])) return false;
+  }
+  operands.assign(operands_.get(), sp_);
+  return body.code_offset + next_offset() == offset;
+}
+
 bool FunctionValidator::validate_const_expr(const ConstExpr& expr, ValType expected, uint32_t visible_globals) {
   code_copy_ = nullptr;
   in_ = Cursor(module_, expr.code);

@@ -62,6 +62,9 @@ class FunctionValidator {
   // declared (Module::declared_func_refs).
   bool validate_const_expr(const ConstExpr& expr, ValType expected, uint32_t visible_globals);
 
+  // The operands in front of the instruction at `offset` (in the module) of a valid body, bottom first. False if none starts there.
+  bool operands_before(uint32_t func_index, uint32_t offset, std::vector<ValType>& operands);
+
   // Bytes of the last constant expression, which may have been followed by others in the same range.
   uint32_t consumed() const { return offset_of(in_.position()); }
 

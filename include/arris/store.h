@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,6 +19,8 @@
 #include "arris/engine.h"
 
 namespace arris::api {
+
+class CoreDump;
 
 struct HeapStats {
   uint64_t collections = 0;
@@ -76,6 +79,11 @@ class StoreRef {
   // returns, the old one is no longer running.
   using Waker = void (*)(void* argument);
   void set_waker(Waker waker, void* argument);
+
+  // Called when code of this store traps, before frames unwind, so that the state can be looked at (core_dump.h). Not for the guest's
+  // exit and not for uncaught exceptions. It must not run code of the store. Null removes it.
+  using TrapHook = std::function<void(const CoreDump&)>;
+  void on_trap(TrapHook hook);
 
   HeapStats heap_stats() const;
   void collect();  // garbage, now
