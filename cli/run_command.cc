@@ -23,6 +23,8 @@
 namespace arris::cli {
 namespace {
 
+constexpr std::string_view kTierNames[] = {"interp", "jit", "auto"};  // of api::Tier
+
 api::Config make_config(const Options& o) {
   api::Config config;
   config.features = o.features;
@@ -34,7 +36,7 @@ api::Config make_config(const Options& o) {
   if (!o.coredump_file.empty()) config.tier = api::Tier::interp;
   config.count_instructions = o.count_instructions || o.measure_gas || o.gas_limit;
   config.measure_host_time = o.measure_time;
-  if (o.gas_limit) config.limits.max_instructions = *o.gas_limit;
+  if (o.gas_limit) config.instruction_budget = *o.gas_limit;
   if (o.max_memory_bytes) config.limits.max_memory_bytes = *o.max_memory_bytes;
   if (o.max_memory_pages) config.limits.max_memory_pages = *o.max_memory_pages;
   if (o.max_stack_bytes) config.limits.max_stack_bytes = *o.max_stack_bytes;
@@ -208,8 +210,8 @@ std::expected<void, int> Runner::check_page_size(const api::Module& module) cons
 }
 
 int Runner::run() {
-  log_.debug("{} {}; tier interp{}", o_.program, ARRIS_VERSION,
-             engine_.config().count_instructions ? ", instructions counted" : "");
+  log_.debug("{} {}; tier asked for: {}{}", o_.program, ARRIS_VERSION, kTierNames[static_cast<unsigned>(o_.tier)],
+             engine_.config().count_instructions ? "; counting instructions, so interpreting" : "");
   auto module = load_module(engine_, file_of(o_), log_);
   if (!module) return fail_loading(o_, module.error());
   if (auto fits = check_page_size(*module); !fits) return fits.error();

@@ -52,6 +52,8 @@ std::span<const FeatureInfo> all_features() { return kFeatures; }
 Engine::Engine(const Config& config)
     : state_(std::make_shared<detail::EngineState>(config, std::make_shared<arris::TypeRegistry>(), nullptr)) {
   detail::create_tiers(*state_);
+  if (config.instruction_budget != ~uint64_t{0})
+    state_->instruction_budget = std::make_shared<std::atomic<uint64_t>>(config.instruction_budget);
 }
 
 const Config& Engine::config() const { return state_->config; }

@@ -38,6 +38,7 @@ struct EngineState {
   Config config;
   std::shared_ptr<arris::TypeRegistry> registry;
   std::shared_ptr<arris::jit::Machine> machine;  // null if this engine never compiles
+  std::shared_ptr<std::atomic<uint64_t>> instruction_budget;  // null: no bound
   // Of Stores that ended.
   std::atomic<uint64_t> ended_instructions{0};
   std::atomic<uint64_t> ended_host_nanoseconds{0};

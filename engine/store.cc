@@ -28,6 +28,7 @@ arris::runtime::StoreOptions options_of(const Engine& engine, const StoreLimits&
   options.max_memory_pages = limits.max_memory_pages;
   options.max_table_elements = limits.max_table_elements;
   options.max_instructions = limits.max_instructions;
+  options.instruction_budget = Access::state(engine)->instruction_budget;
   options.measure_host_time = config.measure_host_time;
   options.registry = Access::state(engine)->registry;
   return options;
@@ -46,7 +47,7 @@ StoreState::~StoreState() { disconnect(); }
 void StoreState::disconnect() {
   // Handed over, not copied: a pooled store is disconnected each time it is given back.
   EngineState& shared = *Access::state(engine);
-  shared.ended_instructions.fetch_add(std::exchange(context().instructions, 0), std::memory_order_relaxed);
+  shared.ended_instructions.fetch_add(store.retire_instructions(), std::memory_order_relaxed);
   shared.ended_host_nanoseconds.fetch_add(store.take_host_nanoseconds(), std::memory_order_relaxed);
   interrupt->flag.store(nullptr);
   Waker* waker = interrupt->waker.exchange(nullptr);

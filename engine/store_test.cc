@@ -153,6 +153,29 @@ TEST(Instructions, AreCountedAndLimitedExactly) {
   EXPECT_EQ(world.store.instructions(), 1000u);
 }
 
+// The budget is shared exactly: what a Store does not use goes back when it ends.
+TEST(Instructions, ABudgetIsSharedByStores) {
+  Config config = testing::full_config();
+  config.count_instructions = true;
+  config.instruction_budget = 200'000;
+  Engine engine(config);
+  auto module = Module::compile_text(engine, "(module (func (export \"f\") (loop (br 0))) (func (export \"g\")))");
+  ASSERT_TRUE(module);
+  {
+    Store store(engine);
+    auto instance = Instance::create(store, *module, {});
+    ASSERT_TRUE(instance->func("g")->call({}));
+  }
+  EXPECT_EQ(engine.usage_of_ended_stores().instructions, 1u);
+  for (uint64_t expected : {199'999u, 0u}) {
+    Store store(engine);
+    auto instance = Instance::create(store, *module, {});
+    EXPECT_EQ(instance->func("f")->call({}).error().code(), TrapCode::out_of_gas);
+    EXPECT_EQ(store.instructions(), expected);
+  }
+  EXPECT_EQ(engine.usage_of_ended_stores().instructions, 200'000u);
+}
+
 TEST(Instructions, AreNotCountedUnlessAskedFor) {
   World world(testing::full_config());
   ASSERT_TRUE(world.func("(module (func (export \"f\")))").call({}));

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "interp/handlers.h"
+#include "runtime/store.h"
 #include "wasm/instruction_reader.h"
 
 namespace arris::interp {
@@ -22,10 +23,15 @@ void meter_module(Module& module) {
   }
 }
 
+static COLD_HANDLER(limit_reached) {
+  if (!inst->store->raise_instruction_limit()) TRAP_NOW(out_of_gas);
+  GOTO(op_metered);
+}
+
 HANDLER(op_metered) {
   runtime::ExecutionContext& context = *inst->context;
   if (context.instructions >= context.instruction_limit) [[unlikely]]
-    TRAP_NOW(out_of_gas);
+    GOTO(limit_reached);
   ++context.instructions;
   const Module& module = *inst->module;
   GOTO(kOpcodeTable[module.unmetered_code[static_cast<size_t>(ip - module.code.get())]]);

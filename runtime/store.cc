@@ -34,7 +34,7 @@ Store::Store(const StoreOptions& options) : options_(options), heap_(options.hea
   if (!stack_ || !os::commit(stack_.data(), bytes)) return;
   context_.stack_base = context_.stack_top = reinterpret_cast<uint64_t*>(stack_.data());
   context_.stack_limit = context_.stack_base + bytes / sizeof(uint64_t);
-  context_.instruction_limit = options_.max_instructions;
+  context_.instruction_limit = options_.instruction_budget ? 0 : options_.max_instructions;
 }
 
 Store::~Store() {
@@ -136,7 +136,7 @@ void Store::clear(uint64_t keep_stack_bytes) {
   context_.interrupt.store(0, std::memory_order_relaxed);
   context_.fuel = 0;
   context_.instructions = 0;
-  context_.instruction_limit = options_.max_instructions;
+  context_.instruction_limit = options_.instruction_budget ? 0 : options_.max_instructions;
   host_nanoseconds_ = 0;
   uint64_t page = os::page_size();
   uint64_t kept = (keep_stack_bytes + page - 1) & ~(page - 1);
@@ -262,6 +262,28 @@ Outcome Store::trap_in_machine(TrapCode code, const MachineExit& exit) {
   capture_backtrace(nullptr, nullptr, nullptr);
   machine->machine_exit.sp = 0;
   return outcome;
+}
+
+bool Store::raise_instruction_limit() {
+  constexpr uint64_t kPiece = 1 << 16;
+  if (!options_.instruction_budget) return false;
+  std::atomic<uint64_t>& budget = *options_.instruction_budget;
+  const uint64_t most = std::min(kPiece, options_.max_instructions - context_.instruction_limit);
+  uint64_t left = budget.load(std::memory_order_relaxed), piece;
+  do {
+    piece = std::min(most, left);
+  } while (piece != 0 && !budget.compare_exchange_weak(left, left - piece, std::memory_order_relaxed));
+  context_.instruction_limit += piece;
+  return piece != 0;
+}
+
+uint64_t Store::retire_instructions() {
+  if (options_.instruction_budget) {
+    options_.instruction_budget->fetch_add(context_.instruction_limit - context_.instructions,
+                                           std::memory_order_relaxed);
+    context_.instruction_limit = 0;
+  }
+  return std::exchange(context_.instructions, 0);
 }
 
 // A host function that calls back is counted once, with what it calls.

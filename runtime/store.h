@@ -4,6 +4,7 @@
 // context().interrupt at any time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -43,8 +44,10 @@ struct StoreOptions {
   uint64_t max_table_elements = limits::kMaxTableElements;
   std::shared_ptr<TypeRegistry> registry;
   uint64_t max_instructions = ~uint64_t{0};  // where they are counted
-  bool measure_host_time = false;            // Store::host_nanoseconds
-  void* embedder = nullptr;                  // whose Store it is; the runtime only keeps it
+  // What several Stores may execute together: they draw from it a piece at a time and give back what they do not use. Null: none.
+  std::shared_ptr<std::atomic<uint64_t>> instruction_budget;
+  bool measure_host_time = false;  // Store::host_nanoseconds
+  void* embedder = nullptr;        // whose Store it is; the runtime only keeps it
   // Called when a trap has its backtrace and its frames are still there.
   void (*on_trap)(Store& store) = nullptr;
 };
@@ -165,6 +168,11 @@ class Store final : public RootProvider {
   void capture_backtrace(const uint8_t* ip, uint64_t* locals, InstanceData* instance);
   const TrapState& trap() const { return trap_; }
   TrapState take_trap();
+
+  // At the limit of ExecutionContext::instructions: false if it stands, else it was raised by a piece of the budget.
+  bool raise_instruction_limit();
+  // How many were executed since the last time this was asked; gives the rest of the budget's pieces back.
+  uint64_t retire_instructions();
 
   // Spent in host functions called from wasm code (StoreOptions::measure_host_time).
   uint64_t host_nanoseconds() const { return host_nanoseconds_; }

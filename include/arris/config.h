@@ -40,6 +40,9 @@ struct Config {
   bool quicken = true;              // interpreter: fuse frequent instruction sequences when a module is compiled
   bool fuel = false;                // count fuel (StoreRef::set_fuel); a Store begins with none
   bool count_instructions = false;  // exactly (StoreRef::instructions); interprets without quickening
+  // What all Stores of the engine may execute together, with count_instructions: for the threads of a guest, each of which has a
+  // Store. With one Store it is exact. Several take it in pieces, so that one may be refused while others have not used up theirs.
+  uint64_t instruction_budget = ~uint64_t{0};
   bool measure_host_time = false;   // StoreRef::host_time
   bool heap_zeal = false;           // collect garbage at every GC allocation (testing)
   bool lazy = false;                // tier jit: compile a function when it is first called, not with its module

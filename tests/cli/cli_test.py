@@ -154,6 +154,12 @@ class Limits(Case):
         self.fails(self.arris("--gas-limit", str(costs - 1), "--invoke", "count", "math.wat", "100"), 134, "instruction limit reached",
                    f"Gas costs: {costs - 1}\n")
 
+    def test_gas_is_for_all_threads(self):
+        # Every thread would have 100,000 of its own; there are four, and the limit holds for all.
+        ended = self.arris("--gas-limit", "100000", "--max-threads", "4", "spinners.wat")
+        self.fails(ended, 134, "instruction limit reached")
+        self.assertLessEqual(int(re.search(r"Gas costs: (\d+)", ended.err).group(1)), 100000)
+
     def test_fuel(self):
         self.fails(self.arris("--fuel", "1000", "--invoke", "loop", "math.wat"), 134, "fuel")
         self.prints(self.arris("--fuel", "1000", "--invoke", "count", "math.wat", "900"), "0\n")
@@ -470,7 +476,7 @@ if __name__ == "__main__":
         for name in ("arris", "wasmedge", "wasmedgec", "wasm-ldd"):
             os.symlink(ARRIS, os.path.join(FOLDER, name))
         os.mkdir(os.path.join(FOLDER, "box"))
-        for name in ("math", "program", "spawner", "importer", "missing", "small_pages", "collected", "hoarder"):
+        for name in ("math", "program", "spawner", "importer", "missing", "small_pages", "spinners", "collected", "hoarder"):
             with open(os.path.join(FOLDER, name + ".wat"), "w") as out:
                 out.write(getattr(guests, name.upper()))
         shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/hello.wat"), FOLDER)

@@ -89,6 +89,18 @@ SPAWNER = """(module
     (call $exit (local.get $n))))
 """
 
+# Four threads that spin.
+SPINNERS = """(module
+  (import "env" "memory" (memory 1 1 shared))
+  (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+  (func (export "wasi_thread_start") (param i32 i32) (loop (br 0)))
+  (func (export "_start") (local $n i32)
+    (loop $more
+      (drop (call $spawn (i32.const 0)))
+      (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 4))))
+    (loop (br 0))))
+"""
+
 IMPORTER = """(module
   (import "math" "add" (func $add (param i32 i32) (result i32)))
   (import "math" "initialized" (func $initialized (result i32)))
