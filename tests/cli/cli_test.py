@@ -320,6 +320,18 @@ class Commands(Case):
         self.fails(run("wasmedgec", "--dump", "--interruptible", "--generic-binary", "--optimize", "2", "--enable-all", "math.wat", "math.so"), 1,
                    "not built yet")
 
+    def test_inspect_and_ldd(self):
+        report = json.loads(self.arris("inspect", "--json", "math.wat").out)
+        self.assertEqual((report["file"], report["error"]), ("math.wat", None))
+        self.assertIn("_initialize", self.arris("inspect", "math.wat").out)
+        for program, words in (("wasm-ldd", []), ("arris", ["ldd"])):
+            provided = run(program, *words, "hello.wat")
+            self.assertEqual((provided.code, provided.err), (0, ""))
+            self.assertIn("fd_write", provided.out)
+            missing = run(program, *words, "missing.wat")
+            self.assertEqual(missing.code, 1)
+            self.assertIn("nowhere", missing.out)
+
     def test_conversions(self):
         self.assertEqual(self.arris("wat2wasm", "math.wat").code, 0)
         text = self.arris("wasm2wat", "math.wasm")
