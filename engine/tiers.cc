@@ -36,9 +36,21 @@ Error describe(const arris::Module& module, const jit::ModuleCompileError& error
 
 void create_tiers(EngineState& engine) {
   const Config& config = engine.config;
-  if (config.tier != Tier::jit || config.count_instructions) return;
-  engine.machine = std::make_shared<jit::Machine>(jit::MachineOptions{
-      .lazy = config.lazy, .baseline_cpu = config.baseline_cpu, .mixed_tiers_seed = config.mixed_tiers_seed});
+  if (config.tier == Tier::interp || config.count_instructions) return;
+  jit::MachineOptions options;
+  options.adaptive = config.tier == Tier::auto_;
+  options.lazy = config.lazy;
+  options.baseline_cpu = config.baseline_cpu;
+  options.mixed_tiers_seed = config.mixed_tiers_seed;
+  if (config.tier_up_threshold != 0) {
+    options.threshold = config.tier_up_threshold;
+    options.loop_sample = std::min(config.tier_up_threshold, jit::kDefaultLoopSample);
+  }
+  if (config.tier_up_seed != 0) {
+    options.threshold_seed = config.tier_up_seed;
+    options.loop_sample = 1 + config.tier_up_seed % 4;
+  }
+  engine.machine = std::make_shared<jit::Machine>(options);
 }
 
 void set_tiers(const EngineState& engine, arris::runtime::StoreOptions& options) {
@@ -52,14 +64,15 @@ void set_tiers(const EngineState& engine, arris::runtime::StoreOptions& options)
 }
 
 void start_tiers(const EngineState& engine, arris::runtime::Store& store) {
-  if (engine.machine) store.context().watch = 1;
+  if (!engine.machine) return;
+  store.context().watch = 1;
+  store.context().loop_ticks = engine.machine->options().adaptive ? engine.machine->options().loop_sample : 0;
 }
 
 std::expected<void, Error> prepare_module(const EngineState& engine, const arris::Module& module) {
   if (!engine.machine) return {};
   jit::ModuleCode* code = jit::ModuleCode::attach(module, engine.machine);
-  if (code == nullptr) return std::unexpected(Error{ErrorCode::out_of_memory, kNoOffset, "no executable memory"});
-  if (engine.config.lazy) return {};
+  if (engine.machine->options().adaptive || engine.config.lazy) return {};
   if (auto made = code->compile_all(compile_threads()); !made) return std::unexpected(describe(module, made.error()));
   return {};
 }

@@ -3,7 +3,8 @@
 //   interp  the interpreter runs everything
 //   jit     every function is compiled when its module is first instantiated (Config::lazy: when it is first called); what cannot be
 //           compiled is an error of the instantiation that names the function (lazy: it stays with the interpreter)
-//   auto    the interpreter, for now
+//   auto    the interpreter at first; a function that was called, or whose loops ran, often enough is compiled, and goes on in
+//           compiled code even in the middle of a loop. What cannot be compiled stays with the interpreter
 // Counting instructions (Config::count_instructions) is the interpreter's alone: it runs everything then.
 #pragma once
 

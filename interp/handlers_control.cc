@@ -1,6 +1,7 @@
 // Structured control and branches. Blocks cost one step over their immediates; where a branch goes and what it moves is in
 // the side table (wasm/side_table.h).
 #include "interp/calls.h"
+#include "interp/exceptions.h"
 #include "interp/handlers.h"
 #include "wasm/instruction_reader.h"
 
@@ -39,10 +40,42 @@ HANDLER(op_block) {
 }
 HANDLER(op_try_) { GOTO(op_block); }
 
-static COLD_HANDLER(loop_called_upon) {
+static COLD_HANDLER(loop_interrupted) {
   if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
   GOTO(op_block);
 }
+// In compiled code from here on, if there is any (Store::run_machine_loop): the whole rest of the function runs there, nested, and
+// leaves its results at the frame's base; so what follows is the function's return to its caller, or what it has thrown.
+static COLD_HANDLER(loop_in_machine_code) {
+  PUBLISH_STACK();
+  const FuncCode& code = current_function(inst, ip);
+  const FrameRecord record = *record_of(locals, code.frame_offset);
+  const runtime::LoopEntry loop = inst->store->find_machine_loop(inst, code, ip);
+  if (loop.address == nullptr) GOTO(loop_interrupted);
+  const Outcome outcome = inst->store->run_machine_loop(loop, inst, locals, record);
+  if (outcome == Outcome::trap) return outcome;
+  if (record.caller_instance == nullptr) return outcome;
+  ip = record.return_ip;
+  st = record.return_side_table;
+  inst = record.caller_instance;
+  mem = inst->memory0_base;
+  if (outcome == Outcome::exception) {
+    ip -= 1;  // within the calling instruction
+    locals = record.caller_locals;
+    tos = reinterpret_cast<uint64_t>(inst->store->take_exception());
+    GOTO(throw_in_tos);
+  }
+  sp = locals - code.v128_local_slots + code.result_slots;
+  locals = record.caller_locals;
+  tos = *--sp;
+  NEXT();
+}
+
+static COLD_HANDLER(loop_called_upon) {
+  if (inst->context->watch != 0 && --inst->context->loop_ticks == 0) GOTO(loop_in_machine_code);
+  GOTO(loop_interrupted);
+}
+
 HANDLER(op_loop) {
   if (is_called_upon(inst)) [[unlikely]]
     GOTO(loop_called_upon);

@@ -15,11 +15,20 @@ constexpr bool kFaultsArePossible = true;
 Machine::Machine(const MachineOptions& options) : options_(options) {
   compile_options_.baseline_cpu = options.baseline_cpu;
   support_.find_code = &find_code;
+  compile_options_.osr_entries = options.adaptive;
+  support_.find_loop = &find_loop;
   support_.run = &run;
+  support_.run_loop = &run_loop;
 }
 
 Machine::~Machine() {
   if (stubs_.block != nullptr) space_->release(stubs_.block);
+}
+
+uint32_t Machine::threshold_of(uint32_t index, uint32_t code_size) const {
+  constexpr uint32_t kMaxRandom = 64;
+  if (options_.threshold_seed != 0) return 1 + ((index ^ options_.threshold_seed) * 0x9E37'79B1u >> 16) % kMaxRandom;
+  return options_.threshold < kDefaultThreshold ? options_.threshold : options_.threshold + code_size;
 }
 
 bool Machine::compiles(uint32_t index) const {

@@ -15,9 +15,21 @@
 
 namespace arris::jit {
 
+// A function is worth compiling when the interpreter has lost as much time on it as that takes. Units: a call counts kCallHeat, a loop
+// iteration 1; the time to compile grows with the function, so a byte of its code adds 1 to the threshold.
+// Chosen on bench/programs: half or twice as much makes no difference beyond noise.
+inline constexpr uint32_t kCallHeat = 8;
+inline constexpr uint32_t kDefaultThreshold = 512;
+inline constexpr uint32_t kDefaultLoopSample = 16;
+
 struct MachineOptions {
   bool lazy = false;  // compile a function when it is first called
   bool baseline_cpu = false;
+  // Compile a function when it has been called, or its loops have run, often enough: `threshold` units (module_code.h).
+  bool adaptive = false;
+  uint32_t threshold = kDefaultThreshold;
+  uint32_t threshold_seed = 0;                // not 0: random thresholds, from 1 on (testing)
+  uint32_t loop_sample = kDefaultLoopSample;  // loop iterations between two questions of the interpreter
   // Not 0: a random half of the functions is left to the interpreter (testing).
   uint32_t mixed_tiers_seed = 0;
 };
@@ -37,6 +49,8 @@ class Machine {
   const runtime::MachineSupport& support() const { return support_; }
 
   const MachineOptions& options() const { return options_; }
+  // The heat at which function `index`, of so many bytes, is compiled.
+  uint32_t threshold_of(uint32_t index, uint32_t code_size) const;
   // Is function `index` of a module (imported ones not counted) to be compiled at all?
   bool compiles(uint32_t index) const;
 
@@ -59,5 +73,8 @@ class Machine {
 // Runs compiled code, found at `entry`, on the value stack: arguments at slots[0 .. param_slots), results there afterwards. An
 // activation of its own: the innermost EntryFrame is this one's.
 runtime::Outcome run(runtime::Store& store, const runtime::FuncInstance& func, const void* entry, uint64_t* slots);
+
+// The same from a loop on, within a function that the interpreter has begun: its frame at `locals` is complete in memory.
+runtime::Outcome run_loop(runtime::Store& store, const runtime::LoopEntry& loop, uint64_t* locals);
 
 }  // namespace arris::jit

@@ -89,26 +89,45 @@ Outcome exhausted(Store& store) {
 
 }  // namespace
 
-Outcome run(Store& store, const FuncInstance& func, const void* entry, uint64_t* slots) {
+namespace {
+
+// Enters compiled code; `image` has the registers.
+Outcome enter(Store& store, const FuncInstance& func, const void* entry, RegisterImage& image, uint64_t* base) {
   os::ensure_alternate_stack();
   ExecutionContext& context = store.context();
   if (context.fuel_enabled) context.interrupt.fetch_or(runtime::kInterruptFuel, std::memory_order_relaxed);
-  uint64_t* limit = stack_limit(context, slots);
+  uint64_t* limit = stack_limit(context, base);
   if (limit == nullptr) return exhausted(store);
   uint64_t* const outer_limit = context.machine_stack_limit;
   const uintptr_t outer_entry_sp = context.entry_sp;
   context.machine_stack_limit = limit;
+  const Stubs& stubs = ModuleCode::of(*func.instance->module)->machine().stubs();
+  const auto outcome = static_cast<Outcome>(stubs.enter(&image, entry, func.instance, &context.entry_sp));
+  context.machine_stack_limit = outer_limit;
+  context.entry_sp = outer_entry_sp;
+  return outcome;
+}
 
+}  // namespace
+
+Outcome run(Store& store, const FuncInstance& func, const void* entry, uint64_t* slots) {
   RegisterImage image;
   load_arguments(func.type->func, slots, image);
   image.base = slots;
   image.callee = &func;
-  const Enter enter = ModuleCode::of(*func.instance->module)->machine().stubs().enter;
-  const auto outcome = static_cast<Outcome>(enter(&image, entry, func.instance, &context.entry_sp));
+  const Outcome outcome = enter(store, func, entry, image, slots);
   if (outcome == Outcome::ok) store_results(func.type->func, slots, image);
+  return outcome;
+}
 
-  context.machine_stack_limit = outer_limit;
-  context.entry_sp = outer_entry_sp;
+Outcome run_loop(Store& store, const runtime::LoopEntry& loop, uint64_t* locals) {
+  const FuncInstance& func = *loop.func;
+  RegisterImage image;
+  image.base = locals;
+  image.callee = static_cast<const FuncInstance*>(loop.address);  // what enter_loop takes it for
+  const Stubs& stubs = ModuleCode::of(*func.instance->module)->machine().stubs();
+  const Outcome outcome = enter(store, func, stubs.enter_loop, image, locals);
+  if (outcome == Outcome::ok) store_results(func.type->func, locals - func.code->v128_local_slots, image);
   return outcome;
 }
 

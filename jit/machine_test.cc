@@ -111,6 +111,7 @@ class MachineTest : public testing::Test {
   void install(const Module& module, uint32_t index, CompiledFunction function) {
     ModuleCode* code = ModuleCode::attach(module, machine_);
     ASSERT_NE(code, nullptr);
+    ASSERT_TRUE(code->activate());
     std::vector<CompiledFunction> functions;
     functions.push_back(std::move(function));
     ASSERT_TRUE(code->install(index, functions).has_value());

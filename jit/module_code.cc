@@ -31,7 +31,9 @@ uint32_t count_of(const Module& module) { return static_cast<uint32_t>(module.fu
 }  // namespace
 
 ModuleCode::ModuleCode(const Module& module, std::shared_ptr<Machine> machine)
-    : module_(module), machine_(std::move(machine)), entries_(new runtime::MachineEntry[count_of(module)]) {}
+    : module_(module), machine_(std::move(machine)) {
+  if (machine_->options().adaptive) heat_.reset(new std::atomic<uint32_t>[count_of(module)]());
+}
 
 ModuleCode::~ModuleCode() {
   for (const CodeBlock* block : blocks_) machine_->space().release(block);
@@ -39,12 +41,24 @@ ModuleCode::~ModuleCode() {
 
 ModuleCode* ModuleCode::attach(const Module& module, std::shared_ptr<Machine> machine) {
   if (ModuleCode* code = of(module)) return code;
-  if (!machine->prepare()) return nullptr;
   std::unique_ptr<ModuleCode> code(new ModuleCode(module, std::move(machine)));
-  if (!code->make_stubs()) return nullptr;
   ModuleAttachment* other = nullptr;
   if (module.attachment.compare_exchange_strong(other, code.get(), std::memory_order_acq_rel)) return code.release();
   return static_cast<ModuleCode*>(other);  // another thread was faster
+}
+
+bool ModuleCode::activate() {
+  if (is_active_.load(std::memory_order_acquire)) return true;
+  if (!machine_->prepare()) return false;
+  entries_.reset(new runtime::MachineEntry[count_of(module_)]);
+  if (!make_stubs()) return false;
+  is_active_.store(true, std::memory_order_release);
+  return true;
+}
+
+bool ModuleCode::heat_up(uint32_t index, uint32_t heat) {
+  const uint32_t now = heat_[index].fetch_add(heat, std::memory_order_relaxed) + heat;
+  return now >= machine_->threshold_of(index, module_.func_codes[index].code_size) && now < kNever;
 }
 
 // For every function: find its FuncInstance in the running instance, and go to slow_entry.
@@ -75,11 +89,13 @@ bool ModuleCode::make_stubs() {
 
 std::expected<void, ModuleCompileError> ModuleCode::compile(uint32_t index) {
   std::lock_guard lock(mutex_);
+  if (!activate()) return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
   if (code(index) != nullptr || !machine_->compiles(index)) return {};
   std::vector<CompiledFunction> functions(1);
   const FuncIndex func(index + module_.imported_funcs);
-  Compiler compiler;
-  if (auto made = compiler.compile(module_, func, machine_->compile_options(), functions[0]); !made) {
+  if (!compiler_) compiler_ = std::make_unique<Compiler>();
+  if (auto made = compiler_->compile(module_, func, machine_->compile_options(), functions[0]); !made) {
+    if (heat_) heat_[index].store(kNever, std::memory_order_relaxed);
     return std::unexpected(ModuleCompileError{func, module_.bodies[index].code_offset + made.error().wasm_offset,
                                               std::move(made.error().message)});
   }
@@ -89,6 +105,7 @@ std::expected<void, ModuleCompileError> ModuleCode::compile(uint32_t index) {
 std::expected<void, ModuleCompileError> ModuleCode::compile_all(unsigned threads) {
   std::lock_guard lock(mutex_);
   if (is_complete_) return {};
+  if (!activate()) return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
   const uint32_t count = count_of(module_);
   std::vector<CompiledFunction> functions(count);
   std::atomic<uint32_t> next = 0;
@@ -169,6 +186,7 @@ std::expected<void, ModuleCompileError> ModuleCode::install(uint32_t first, std:
 
 bool ModuleCode::prepare(InstanceData& instance) const {
   if (instance.entries != nullptr) return true;
+  if (!is_active_.load(std::memory_order_acquire)) return false;
   if (!machine_->compile_options().explicit_bounds_checks) {
     for (size_t i = 0; i < module_.memories.size(); ++i) {
       const runtime::MemoryInstance& memory = *instance.memories[i];
@@ -183,15 +201,43 @@ bool ModuleCode::prepare(InstanceData& instance) const {
   return true;
 }
 
+// ---- Questions of the tiers ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// The code of function `index`, compiled now if it is time for that; `heat` is what the question counts for.
+const void* find_or_compile(ModuleCode& code, InstanceData& instance, uint32_t index, uint32_t heat) {
+  if (code.prepare(instance)) {
+    if (const void* found = code.code(index)) return found;
+  }
+  const MachineOptions& options = code.machine().options();
+  const bool now = options.adaptive ? code.heat_up(index, heat) : options.lazy;
+  if (!now || !code.compile(index) || !code.prepare(instance)) return nullptr;
+  return code.code(index);
+}
+
+}  // namespace
+
 const void* find_code(const runtime::FuncInstance& func) {
   if (func.code == nullptr) return nullptr;
   const Module& module = *func.instance->module;
   ModuleCode* code = ModuleCode::of(module);
-  if (code == nullptr || !code->prepare(*func.instance)) return nullptr;
-  const uint32_t index = func.index.value - module.imported_funcs;
-  const void* found = code->code(index);
-  if (found != nullptr || !code->machine().options().lazy) return found;
-  return code->compile(index) ? code->code(index) : nullptr;
+  if (code == nullptr) return nullptr;
+  return find_or_compile(*code, *func.instance, func.index.value - module.imported_funcs, kCallHeat);
+}
+
+runtime::LoopEntry find_loop(InstanceData* instance, const FuncCode& func_code, const uint8_t* loop) {
+  ModuleCode* code = ModuleCode::of(*instance->module);
+  if (code == nullptr) return {nullptr, nullptr};
+  const uint32_t sample = code->machine().options().loop_sample;
+  instance->context->loop_ticks = sample;
+  const auto index = static_cast<uint32_t>(&func_code - instance->func_codes);
+  const void* entry = find_or_compile(*code, *instance, index, sample);
+  if (entry == nullptr) return {nullptr, nullptr};
+  const CodeBlock& block = *code->machine().space().find(reinterpret_cast<uintptr_t>(entry));
+  const CodeBlock::Function& function = *block.find(reinterpret_cast<uintptr_t>(entry));
+  return {block.osr_entry(function, static_cast<uint32_t>(loop - func_code.code)),
+          instance->funcs[instance->imported_funcs + index]};
 }
 
 }  // namespace arris::jit

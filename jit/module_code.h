@@ -6,6 +6,7 @@
 // threads run.
 #pragma once
 
+#include <atomic>
 #include <expected>
 #include <memory>
 #include <mutex>
@@ -26,7 +27,7 @@ struct ModuleCompileError {
 
 class ModuleCode final : public ModuleAttachment {
  public:
-  // The module's code, made empty if it has none yet: every function runs as before. Null if the system refuses memory.
+  // The module's code, made empty if it has none yet: every function runs as before.
   static ModuleCode* attach(const Module& module, std::shared_ptr<Machine> machine);
   static ModuleCode* of(const Module& module) {
     return static_cast<ModuleCode*>(module.attachment.load(std::memory_order_acquire));
@@ -35,6 +36,8 @@ class ModuleCode final : public ModuleAttachment {
 
   Machine& machine() const { return *machine_; }
 
+  // With the first function, and before `install`: code space, and an entry for every function. False if the system refuses memory.
+  bool activate();
   // Compiles every function that is not compiled, on up to `threads` threads. The first function that cannot be is the error;
   // then nothing has changed. Done once.
   std::expected<void, ModuleCompileError> compile_all(unsigned threads);
@@ -44,9 +47,12 @@ class ModuleCode final : public ModuleAttachment {
   // Makes compiled functions, of the indices from `first` on, executable and what calls from now on find. Empties `functions`.
   std::expected<void, ModuleCompileError> install(uint32_t first, std::vector<CompiledFunction>& functions);
 
-  const runtime::MachineEntry* entries() const { return entries_.get(); }
+  // Counts use of a function that is not compiled. Is it worth compiling by now?
+  bool heat_up(uint32_t index, uint32_t heat);
+
   // The compiled function's entry, or null if it is not compiled.
   const void* code(uint32_t index) const {
+    if (!is_active_.load(std::memory_order_acquire)) return nullptr;
     const void* entry = entries_[index].load(std::memory_order_acquire);
     const runtime::CodeBlock* block = machine_->space().find(reinterpret_cast<uintptr_t>(entry));
     return block->module != nullptr ? entry : nullptr;
@@ -61,13 +67,18 @@ class ModuleCode final : public ModuleAttachment {
 
   const Module& module_;
   std::shared_ptr<Machine> machine_;
+  static constexpr uint32_t kNever = uint32_t{1} << 31;  // the heat of what cannot be compiled
+  std::unique_ptr<std::atomic<uint32_t>[]> heat_;
+  std::atomic<bool> is_active_{false};
   std::unique_ptr<runtime::MachineEntry[]> entries_;
   std::mutex mutex_;  // of compilation
+  std::unique_ptr<Compiler> compiler_;
   std::vector<const runtime::CodeBlock*> blocks_;
   bool is_complete_ = false;  // compile_all is done
 };
 
-// The code that a call of `func` may go on at, or null. Prepares the instance if need be.
+// The code that a call of `func` may go on at, or null; as MachineSupport has them. Both prepare the instance if need be.
 const void* find_code(const runtime::FuncInstance& func);
+runtime::LoopEntry find_loop(runtime::InstanceData* instance, const FuncCode& code, const uint8_t* loop);
 
 }  // namespace arris::jit

@@ -58,6 +58,10 @@ class StubWriter {
     write_slow_entry();
     const uint32_t enter = here();
     write_enter();
+    const uint32_t enter_loop = here();
+    masm_.push(Masm::kLocals);
+    move(Masm::kLocals, Masm::kArgumentBase);
+    masm_.jump_reg(Masm::kCallee);
     CHECK(masm_.finish());
 
     Stubs stubs;
@@ -68,6 +72,7 @@ class StubWriter {
     stubs.block = space.publish(pages, std::make_unique<runtime::CodeBlock>());
     if (stubs.block == nullptr) return stubs;
     const uint8_t* begin = stubs.block->begin;
+    stubs.enter_loop = begin + enter_loop;
     stubs.trap = begin + trap;
     stubs.throw_exception = begin + throw_exception;
     stubs.call_other = begin + call_other;

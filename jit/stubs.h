@@ -3,6 +3,8 @@
 //
 //   enter            C++ into compiled code: saves what C++ wants kept, loads the argument registers from a RegisterImage, calls,
 //                    and stores the result registers back. Ends with Outcome::ok, or through `leave` with another outcome.
+//   enter_loop       called like a function by `enter`, with the locals pointer for a base and the place in the loop for a callee: makes
+//                    the frame and goes on there
 //   trap             records the trap with its backtrace, then leaves
 //   throw_exception  goes on at the handler's landing pad, or leaves
 //   call_other       calls a function of another instance (or of the host) with r15 and r14 of that instance
@@ -36,6 +38,7 @@ using Enter = uint64_t (*)(RegisterImage* image, const void* code, runtime::Inst
 struct Stubs {
   const runtime::CodeBlock* block = nullptr;
   Enter enter = nullptr;
+  const void* enter_loop = nullptr;
   const void* trap = nullptr;
   const void* throw_exception = nullptr;
   const void* call_other = nullptr;

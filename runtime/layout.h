@@ -119,6 +119,7 @@ struct ExecutionContext {
   // Nonzero: at the same places the interpreter asks whether there is compiled code to go on in (machine_frames.h). It tests this and
   // `interrupt` as one word; compiled code tests `interrupt` only.
   uint32_t watch;
+  uint32_t loop_ticks;           // loop iterations of interpreted code, with watch set, until it asks again
   uint32_t host_depth;           // nested invocations on the native stack
   uintptr_t native_stack_limit;  // an invocation or host call below this address traps with call stack exhausted
   int64_t fuel;                  // used when fuel_enabled

@@ -21,7 +21,10 @@ struct MachineSupport {
   MachineEntry slow_entry{nullptr};
   // The compiled code of a function, or null. Asked by the interpreter before a call; counts, and may compile.
   const void* (*find_code)(const FuncInstance& func) = nullptr;
-  // Runs it, as an ExecuteFn.
+  // The same at the `loop` instruction at `loop`: sets ExecutionContext::loop_ticks anew.
+  LoopEntry (*find_loop)(InstanceData* instance, const FuncCode& code, const uint8_t* loop) = nullptr;
+  Outcome (*run_loop)(Store& store, const LoopEntry& loop, uint64_t* locals) = nullptr;
+  // Runs what find_code found, as an ExecuteFn.
   Outcome (*run)(Store& store, const FuncInstance& func, const void* code, uint64_t* slots) = nullptr;
   const CodeSpace* space = nullptr;
   uintptr_t instance_return = 0;  // the return address of calls into other instances

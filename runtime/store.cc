@@ -229,6 +229,34 @@ Outcome Store::call_machine(const FuncInstance& func, const void* code, Instance
   return outcome;
 }
 
+LoopEntry Store::find_machine_loop(InstanceData* instance, const FuncCode& code, const uint8_t* loop) {
+  return options_.machine->find_loop(instance, code, loop);
+}
+
+Outcome Store::run_machine_loop(const LoopEntry& loop, InstanceData* instance, uint64_t* locals,
+                                const FrameRecord& record) {
+  auto* outer = static_cast<EntryFrame*>(context_.entry_frame);
+  // The frame itself is part of the inner activation; what called it is not.
+  outer->exit_ip = record.return_ip - 1;
+  outer->exit_locals = record.caller_locals;
+  outer->exit_instance = record.caller_instance;
+  Outcome outcome;
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < context_.native_stack_limit) [[unlikely]] {
+    outer->exit_ip = loop.func->code->code;
+    outer->exit_locals = locals;
+    outer->exit_instance = instance;
+    outcome = exhausted();
+  } else {
+    EntryFrame entry{};
+    entry.previous = outer;
+    context_.entry_frame = &entry;
+    outcome = options_.machine->run_loop(*this, loop, locals);
+    context_.entry_frame = outer;
+  }
+  outer->exit_instance = nullptr;
+  return outcome;
+}
+
 Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit) {
   auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
   machine->machine_exit = exit;

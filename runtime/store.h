@@ -79,6 +79,12 @@ struct MachineExit {
   bool by_fault;           // the word at sp holds the address of an instruction that faulted
 };
 
+// Where compiled code takes over in the middle of a function. A null address: nowhere.
+struct LoopEntry {
+  const void* address;
+  const FuncInstance* func;
+};
+
 // Marks an activation on the native stack, linked through ExecutionContext::entry_frame: an invocation from the host, a run of
 // the interpreter or a run of compiled frames. Where one tier calls the other, each side has its own.
 struct EntryFrame {
@@ -153,6 +159,11 @@ class Store final : public RootProvider {
   const void* find_machine_code(const FuncInstance& func);
   Outcome call_machine(const FuncInstance& func, const void* code, InstanceData* caller, uint64_t* slots,
                        const uint8_t* exit_ip, uint64_t* exit_locals);
+
+  // The same for a loop, asked when ExecutionContext::loop_ticks reaches 0. run_machine_loop runs the rest of the function, whose frame
+  // is complete in memory and counts as compiled from then on; results are at the frame's base afterwards.
+  LoopEntry find_machine_loop(InstanceData* instance, const FuncCode& code, const uint8_t* loop);
+  Outcome run_machine_loop(const LoopEntry& loop, InstanceData* instance, uint64_t* locals, const FrameRecord& record);
 
   // Runs what compiled code has called and what is not compiled: a host function, or a wasm function by the interpreter, at `slots` as
   // above. `exit` is where compiled code was left, `caller` the calling instance.

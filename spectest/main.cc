@@ -29,6 +29,8 @@ struct Options {
   bool lazy = false;
   bool baseline_cpu = false;
   uint32_t mixed_tiers_seed = 0;
+  uint32_t threshold = 0;
+  uint32_t threshold_seed = 0;
   bool strict_messages = false;
   bool quiet = false;
   unsigned max_failures = 20;
@@ -72,6 +74,8 @@ FileReport run_file(const ScriptFile& file, const Options& options, arris::api::
   run.config.lazy = options.lazy;
   run.config.baseline_cpu = options.baseline_cpu;
   run.config.mixed_tiers_seed = options.mixed_tiers_seed;
+  run.config.tier_up_threshold = options.threshold;
+  run.config.tier_up_seed = options.threshold_seed;
   run.strict_messages = options.strict_messages;
   report.result = run_script({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, run);
   return report;
@@ -95,8 +99,8 @@ void print_file(const FileReport& report, const Options& options, bool colours) 
 }
 
 int run(const Options& options) {
-  static const std::map<std::string, arris::api::Tier> kTiers = {{"interp", arris::api::Tier::interp},
-                                                                 {"jit", arris::api::Tier::jit}};
+  static const std::map<std::string, arris::api::Tier> kTiers = {
+      {"interp", arris::api::Tier::interp}, {"jit", arris::api::Tier::jit}, {"auto", arris::api::Tier::auto_}};
   auto files = find_scripts(options.paths);
   if (!files) {
     fmt::print(stderr, "arris-spectest: {}\n", files.error());
@@ -131,7 +135,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Runs WebAssembly test scripts (.wast) whole; every assertion counts, none is skipped."};
   app.add_option("--tier", options.tier, "Execution tier; a report must not name one that is not built")
-      ->check(CLI::IsMember({"interp", "jit"}))
+      ->check(CLI::IsMember({"interp", "jit", "auto"}))
       ->capture_default_str();
   app.add_option("--json", options.json, "Write results per file to FILE (- for standard output)")->type_name("FILE");
   app.add_flag("--gc-zeal", options.gc_zeal, "Collect garbage at every allocation");
@@ -141,6 +145,10 @@ int main(int argc, char** argv) {
   app.add_flag("--baseline-cpu", options.baseline_cpu, "Tier jit: use nothing beyond SSE4.1");
   app.add_option("--mixed-tiers", options.mixed_tiers_seed,
                  "Tier jit: leave a half of the functions, chosen by this number, to the interpreter")
+      ->type_name("SEED");
+  app.add_option("--threshold", options.threshold, "Tier auto: compile functions after so much use")
+      ->type_name("UNITS");
+  app.add_option("--threshold-seed", options.threshold_seed, "Tier auto: a random threshold for each function")
       ->type_name("SEED");
   app.add_flag("--strict-messages", options.strict_messages,
                "Also compare the messages of refused modules (trap messages are always compared)");

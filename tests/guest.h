@@ -34,6 +34,19 @@ inline constexpr bool kSanitized = false;
 // Work is divided by this under sanitizers, whose code is slower by about as much.
 inline constexpr int kScale = kSanitized ? 20 : 1;
 
+// The tier that ARRIS_TEST_TIER names: the tests of this folder run on several. "mixed" leaves half of the functions to the
+// interpreter.
+inline api::Config base_config() {
+  api::Config config;
+  const char* name = std::getenv("ARRIS_TEST_TIER");
+  const std::string tier = name != nullptr ? name : "interp";
+  config.tier = tier == "interp" ? api::Tier::interp : tier == "auto" ? api::Tier::auto_ : api::Tier::jit;
+  if (tier == "mixed") config.mixed_tiers_seed = 1;
+  if (tier == "lazy") config.lazy = true;
+  if (tier == "auto") config.tier_up_threshold = 20;  // soon, but not at once
+  return config;
+}
+
 [[noreturn]] inline void give_up(const std::string& why) {
   std::fprintf(stderr, "test set-up: %s\n", why.c_str());
   std::abort();

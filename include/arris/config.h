@@ -19,8 +19,8 @@ struct FeatureInfo {
 };
 std::span<const FeatureInfo> all_features();
 
-// How functions are executed: by the interpreter, or compiled to machine code with their module. `auto_` is the interpreter, until
-// it moves hot functions to compiled code.
+// How functions are executed: by the interpreter; compiled to machine code with their module; or by the interpreter until they are
+// hot, then compiled.
 enum class Tier : uint8_t { interp, jit, auto_ };
 
 // Ceilings of one Store. What would exceed one fails like exhausted memory: memory.grow and table.grow return -1,
@@ -47,7 +47,9 @@ struct Config {
   bool heap_zeal = false;           // collect garbage at every GC allocation (testing)
   bool lazy = false;                // tier jit: compile a function when it is first called, not with its module
   bool baseline_cpu = false;        // compile as if the processor had nothing beyond SSE4.1 (testing)
-  uint32_t mixed_tiers_seed = 0;    // tier jit: leave a random half of the functions to the interpreter (testing)
+  uint32_t tier_up_threshold = 0;  // tier auto: compile a function after so much use (jit/machine.h); 0: a good default
+  uint32_t tier_up_seed = 0;       // tier auto: a random threshold for each function (testing)
+  uint32_t mixed_tiers_seed = 0;   // tier jit: leave a random half of the functions to the interpreter (testing)
   unsigned validation_threads = 0;  // for Module::compile; 0: as many as sensible
   StoreLimits limits;               // of Stores created without their own
 };

@@ -70,7 +70,7 @@ class Exhaustion : public ::testing::Test {
     limits.max_stack_bytes = bytes;
     return limits;
   }
-  api::Engine engine_;
+  api::Engine engine_{base_config()};
   api::Module module_;
 };
 
@@ -231,7 +231,7 @@ class TailCalls : public ::testing::TestWithParam<std::pair<const char*, int64_t
 
 TEST_P(TailCalls, AHundredMillionInConstantMemory) {
   auto [name, expected] = GetParam();
-  api::Engine engine;
+  api::Engine engine(base_config());
   api::StoreLimits limits;
   limits.max_stack_bytes = 16 * kKiB;
   api::Store store(engine, limits);

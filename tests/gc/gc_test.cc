@@ -17,7 +17,7 @@ struct World {
         store(engine),
         instance(instantiate(api::Linker(engine), store, compile_file(engine, "gc/gc.wat"))) {}
   static api::Config make_config(uint64_t max_heap_bytes, bool zeal) {
-    api::Config config;
+    api::Config config = base_config();
     config.limits.max_heap_bytes = max_heap_bytes;
     config.heap_zeal = zeal;
     return config;

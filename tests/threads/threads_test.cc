@@ -17,7 +17,7 @@ class Threads : public ::testing::Test {
  protected:
   Threads() : engine_(make_config()), module_(compile_file(engine_, "threads/threads.wat")) {}
   static api::Config make_config() {
-    api::Config config;
+    api::Config config = base_config();
     config.features = api::Features::command_line_default();
     return config;
   }

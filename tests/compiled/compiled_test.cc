@@ -1,0 +1,177 @@
+#include <gtest/gtest.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/guest.h"
+
+namespace arris::test {
+namespace {
+
+struct World {
+  explicit World(const api::Config& config = base_config())
+      : engine(config), store(engine), instance(link(engine, store)) {}
+  static api::Instance link(const api::Engine& engine, api::Store& store) {
+    api::Linker linker(engine);
+    linker.define_func("host", "call_back", [](api::Caller& caller, int32_t n) -> std::expected<int32_t, api::Trap> {
+      auto result = func(*caller.instance(), "down").call({api::Val(n)});
+      if (!result) return std::unexpected(result.error());
+      return result->front().i32();
+    });
+    linker.define_func("host", "fail", []() -> std::expected<void, api::Trap> {
+      return std::unexpected(api::Trap("the host gave up"));
+    });
+    return instantiate(linker, store, compile_file(engine, "compiled/compiled.wat"));
+  }
+  std::expected<std::vector<api::Val>, api::Trap> call(const std::string& name, std::vector<api::Val> arguments = {}) {
+    return func(instance, name).call(arguments);
+  }
+  int32_t fib(int32_t n) {
+    auto result = call("fib", {n});
+    return result ? result->front().i32() : -1;
+  }
+  std::string trap_of(const std::string& name, std::vector<api::Val> arguments) {
+    auto result = call(name, std::move(arguments));
+    return result ? "returned" : result.error().to_string();
+  }
+
+  api::Engine engine;
+  api::Store store;
+  api::Instance instance;
+};
+
+api::Config interpreter() {
+  api::Config config;
+  config.tier = api::Tier::interp;
+  return config;
+}
+
+TEST(Compiled, BacktracesAreTheInterpreters) {
+  World expected(interpreter());
+  World world;
+  for (int round = 0; round < 30; ++round) {  // tiers change in between
+    for (int32_t depth : {0, 1, 3, 7, 9, 12, 300}) {
+      EXPECT_EQ(world.trap_of("trap", {depth}), expected.trap_of("trap", {depth})) << depth;
+    }
+  }
+}
+
+TEST(Compiled, LoopsGoOnWhereTheyAre) {
+  World expected(interpreter());
+  World world;
+  for (int32_t n : {1, 2, 15, 16, 17, 1000, 100'000}) {
+    EXPECT_EQ(world.call("sum", {n})->front().i64(), expected.call("sum", {n})->front().i64()) << n;
+  }
+}
+
+TEST(Compiled, FuelIsCountedAlike) {
+  const auto consumed = [](api::Config config, const std::string& name, int32_t n) {
+    config.fuel = true;
+    World world(config);
+    world.store.set_fuel(1'000'000);
+    EXPECT_TRUE(world.call(name, {n}).has_value());
+    return world.store.fuel_consumed();
+  };
+  EXPECT_EQ(consumed(base_config(), "fib", 15), consumed(interpreter(), "fib", 15));
+  EXPECT_EQ(consumed(base_config(), "sum", 1000), consumed(interpreter(), "sum", 1000));
+  api::Config config = base_config();
+  config.fuel = true;
+  World world(config);
+  world.store.set_fuel(10'000);
+  auto result = world.call("forever");
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code(), api::TrapCode::out_of_fuel);
+}
+
+TEST(Compiled, EndlessLoopsAreInterrupted) {
+  World world;
+  for (int i = 0; i < 3; ++i) {
+    std::thread stopper([handle = world.store.interrupt_handle()] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      handle.interrupt();
+    });
+    auto result = world.call("forever");
+    stopper.join();
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code(), api::TrapCode::interrupted);
+    world.store.clear_interrupt();
+  }
+}
+
+sigjmp_buf jump;
+void handler(int, siginfo_t*, void*) { siglongjmp(jump, 1); }
+
+bool faults_into_own_handler() {
+  if (sigsetjmp(jump, 1) != 0) return true;
+  *reinterpret_cast<volatile int*>(uintptr_t{64}) = 1;
+  return false;
+}
+
+TEST(Compiled, TheEmbeddersOwnFaultsReachItsHandler) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer handles SIGSEGV itself";
+  struct sigaction mine{};
+  mine.sa_sigaction = &handler;
+  mine.sa_flags = SA_SIGINFO;
+  ASSERT_EQ(sigaction(SIGSEGV, &mine, nullptr), 0);
+  EXPECT_TRUE(faults_into_own_handler());
+  World world;
+  for (int i = 0; i < 100; ++i) {
+    auto result = world.call("load", {-1});
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code(), api::TrapCode::out_of_bounds_memory_access);
+    EXPECT_TRUE(faults_into_own_handler());
+  }
+  signal(SIGSEGV, SIG_DFL);
+}
+
+TEST(Compiled, RunsInSmallThreadsAndSeveralEngines) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([] {
+      on_thread_with_stack(kSmallStack, [] {
+        World world;
+        EXPECT_EQ(world.fib(15), 610);
+        EXPECT_NE(world.trap_of("endless", {}).find("call stack exhausted"), std::string::npos);
+        EXPECT_NE(world.trap_of("load", {-1}).find("out of bounds memory access"), std::string::npos);
+        EXPECT_EQ(world.fib(15), 610);
+      });
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Compiled, GoesOnInAForkedProcess) {
+  if (kSanitized) GTEST_SKIP() << "forks under sanitizers are slow";
+  World world;
+  EXPECT_EQ(world.fib(15), 610);
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool good = world.fib(15) == 610 && world.trap_of("load", {-1}).find("out of bounds") != std::string::npos;
+    World another;
+    _exit(good && another.fib(15) == 610 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Compiled, TenThousandModulesLeaveNothingBehind) {
+  api::Engine engine(base_config());
+  const auto one = [&] {
+    api::Store store(engine);
+    api::Instance instance = World::link(engine, store);
+    EXPECT_EQ(func(instance, "fib").call({api::Val(int32_t{10})})->front().i32(), 55);
+  };
+  for (int i = 0; i < 200; ++i) one();
+  const uint64_t before = resident_bytes();
+  for (int i = 0; i < 10'000 / kScale; ++i) one();
+  EXPECT_LT(resident_bytes(), before + (4u << 20));
+}
+
+}  // namespace
+}  // namespace arris::test
