@@ -134,6 +134,19 @@ TEST_F(CompilerTest, ABrTableWithAKnownIndexIsABranch) {
             "  ret\n");
 }
 
+// The arm's end was brought into the state of the way around it twice, which undid the first time.
+TEST_F(CompilerTest, AnIfWithoutElseMovesOnce) {
+  const std::string text = compile(
+      "(module (func (param i32 i32 i32) (result i32) (local i32)"
+      "  (local.set 3 (local.get 1)) (local.set 1 (local.get 2)) (local.set 2 (local.get 3))"
+      "  (if (local.get 0) (then (local.set 3 (local.get 1)) (local.set 1 (local.get 2))"
+      "    (local.set 2 (local.get 3))))"
+      "  (i32.sub (local.get 1) (local.get 2))))");
+  size_t swaps = 0;
+  for (size_t at = text.find("swap"); at != std::string::npos; at = text.find("swap", at + 1)) ++swaps;
+  EXPECT_EQ(swaps, 1u) << text;
+}
+
 TEST_F(CompilerTest, ALoopAsksForInterruptions) {
   const std::string text = compile("(module (func (loop (br 0))))", true);
   EXPECT_NE(text.find("branch"), std::string::npos);

@@ -281,15 +281,11 @@ void FunctionCompiler<Masm>::end_block(Control& control) {
   const uint32_t results = control.result_count;
   if (control.kind == BlockKind::if_) {
     // No else: the condition's other way brings the parameters, which are the results.
-    if (!unreachable_) {
-      settle_constants();
-      if (!control.state.is_defined()) {
-        emit_edge(control.else_state, control.height, results);
-        control.state = control.else_state;
-        control.label = control.else_label;
-      } else {
-        jump_to(control);
-      }
+    if (!unreachable_ && !control.state.is_defined()) {
+      control.state = control.else_state;
+      control.label = control.else_label;
+    } else if (!unreachable_) {
+      jump_to(control);
     }
     if (!control.label.valid() || control.label.id != control.else_label.id) {
       masm_.bind(control.else_label);
