@@ -147,6 +147,18 @@ TEST_F(CompilerTest, AnIfWithoutElseMovesOnce) {
   EXPECT_EQ(swaps, 1u) << text;
 }
 
+// The value of `0 | x` lies in the slot of x, not in that of the zero below it.
+TEST_F(CompilerTest, AnOperandInItsSlotIsReadThereAfterSimplification) {
+  const std::string text = compile(
+      "(module (func (param i32) (result i32) i32.const 0"
+      "  (block (result i32 i32 i32 i32 i32 i32 i32 i32 i32)"
+      "    local.get 0 i32.const 2 i32.const 3 i32.const 4 i32.const 5 i32.const 6"
+      "    i32.const 7 i32.const 8 i32.const 9 (br_if 0 (local.get 0)))"
+      "  drop drop drop drop drop drop drop drop i32.or))");
+  EXPECT_NE(text.find("load.w32 rax, [rbp + 48]"), std::string::npos) << text;
+  EXPECT_EQ(text.find("[rbp + 40]"), std::string::npos) << "the zero's slot is never written\n" << text;
+}
+
 TEST_F(CompilerTest, ALoopAsksForInterruptions) {
   const std::string text = compile("(module (func (loop (br 0))))", true);
   EXPECT_NE(text.find("branch"), std::string::npos);

@@ -36,7 +36,9 @@ template <class Masm>
 void FunctionCompiler<Masm>::push_again(const Operand& operand, Kind kind) {
   if (operand.in_reg()) return push_reg(kind, operand.reg);
   if (operand.is_const()) return push_const(kind, operand.bits);
-  push_stored(kind);
+  if (operand.slot == next_slot_) return push_stored(kind);
+  Operand elsewhere = operand;  // it was not the lower one of its operation's operands
+  push_reg(kind, use(elsewhere));
 }
 
 template <class Masm>
