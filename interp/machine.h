@@ -23,6 +23,7 @@
 
 #include "base/leb128.h"
 #include "base/tail_call.h"
+#include "interp/profile.h"
 #include "runtime/layout.h"
 #include "wasm/opcodes.h"
 #include "wasm/side_table.h"
@@ -48,7 +49,15 @@
 #define COLD_HANDLER(name) __attribute__((noinline)) HANDLER(name)
 
 #define GOTO(handler) [[clang::musttail]] return handler(INTERP_PASS)
+#ifdef ARRIS_INTERP_PROFILE
+#define NEXT()                         \
+  do {                                 \
+    ::arris::interp::profile_step(ip); \
+    GOTO(kOpcodeTable[*ip]);           \
+  } while (0)
+#else
 #define NEXT() GOTO(kOpcodeTable[*ip])
+#endif
 // Ends the invocation with a trap at the instruction at `ip`.
 #define TRAP_NOW(code)                                    \
   do {                                                    \
