@@ -462,6 +462,39 @@ TEST_F(InstancePoolTest, WhatCannotBeLinkedIsTheErrorAtEachUse) {
   }
 }
 
+// --- other tiers ---
+
+class CompiledPoolTest : public InstancePoolTest {
+ protected:
+  static Config compiled() {
+    Config config = every_feature();
+    config.tier = Tier::jit;
+    return config;
+  }
+  CompiledPoolTest() : InstancePoolTest(compiled()) {}
+};
+
+TEST_F(CompiledPoolTest, CompiledCodeFindsEverythingAsNew) {
+  expect_as_new(
+      R"((module (memory (export "m") 1 4) (data (i32.const 8) "\05") (table $t (export "t") 2 funcref) (elem (i32.const 0) $f)
+        (global $g (export "g") (mut i32) (i32.const 3))
+        (func $f (result i32) (i32.add (global.get $g) (i32.load8_u (i32.const 8))))
+        (func (export "sum") (result i32) (call_indirect $t (result i32) (i32.const 0)))
+        (func (export "peek") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "spoil") (drop (memory.grow (i32.const 3))) (global.set $g (i32.const 70))
+          (memory.fill (i32.const 0) (i32.const 9) (i32.const 200000)) (table.set $t (i32.const 0) (ref.null func)))
+        (func (export "fault") (i32.store (i32.const 4000000) (i32.const 1)))))",
+      [](const PooledInstance& lease) {
+        EXPECT_TRUE(call(lease, "spoil"));
+        EXPECT_EQ(call(lease, "fault").error().code(), TrapCode::out_of_bounds_memory_access);
+        EXPECT_EQ(result(lease, "peek", {190'000}), 0x09090909);
+      },
+      [](const PooledInstance& lease) {
+        EXPECT_EQ(result(lease, "sum"), 8);
+        EXPECT_EQ(call(lease, "peek", {65536}).error().code(), TrapCode::out_of_bounds_memory_access);
+      });
+}
+
 // --- the pool ---
 
 TEST_F(InstancePoolTest, KeepsNoMoreIdleThanToldAndOutlivesItsHandle) {
