@@ -87,7 +87,8 @@ void __verbose_terminate_handler() { std::abort(); }
 }  // namespace __gnu_cxx
 
 int main(int argc, char** argv) {
-  // A closed pipe is an error (EPIPE) to the guest, not death by signal.
+  // A closed pipe is an error (EPIPE) to the guest, a file that grows too large EFBIG: neither is death by signal.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return arris::cli::main(argc, argv);
 }

@@ -234,10 +234,9 @@ int Runner::run() {
   if (!store) return fail(o_, store.error().to_string());
   if (o_.fuel) store->set_fuel(*o_.fuel);
   wasi->attach(*store);
-  if (o_.threads() > 0) {
-    auto enabled = wasi->enable_threads(linker_, *module, *store);
-    if (!enabled) return fail_instantiation(o_, file_of(o_), enabled.error());
-  }
+  // Also where none may be spawned: a module that could use threads gets its shared memory all the same.
+  auto enabled = wasi->enable_threads(linker_, *module, *store);
+  if (!enabled) return fail_instantiation(o_, file_of(o_), enabled.error());
 
   CoreDumpFile core_dump(o_.coredump_file);
   core_dump.attach(*store, file_of(o_));

@@ -17,7 +17,7 @@ namespace arris::jit {
 
 // A function is worth compiling when the interpreter has lost as much time on it as that takes. Units: a call counts kCallHeat, a loop
 // iteration 1; the time to compile grows with the function, so a byte of its code adds 1 to the threshold.
-// Chosen on bench/programs: half or twice as much makes no difference beyond noise.
+// First guesses; not yet tuned by measurement.
 inline constexpr uint32_t kCallHeat = 8;
 inline constexpr uint32_t kDefaultThreshold = 512;
 inline constexpr uint32_t kDefaultLoopSample = 16;

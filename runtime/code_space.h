@@ -2,7 +2,7 @@
 // wasm offset, the landing pads. For the compiling tiers, which put code here, and for whoever walks machine frames.
 //
 // One reserved address range; blocks take whole pages of it. A block is written, then sealed (readable and executable) for the rest of
-// its life, so no page is ever writable and executable at once, and code of a block that runs is never touched. Measured against a
+// its life, so no page is ever writable and executable at once, and code of a block that runs is never touched. Rather than a
 // second, writable mapping of the same pages (memfd): sealing costs one system call per block instead of four per arena, leaves no
 // writable alias behind, and lets the kernel merge neighbouring blocks into one mapping.
 // A block is released with its module; its pages go back to the system.

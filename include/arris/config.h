@@ -36,17 +36,18 @@ struct StoreLimits {
 
 struct Config {
   Features features;  // default: WebAssembly 3.0 exactly
-  Tier tier = Tier::auto_;
+  // The compiler is new: auto_ becomes the default when differential fuzzing finds nothing more in it.
+  Tier tier = Tier::interp;
   bool quicken = true;              // interpreter: fuse frequent instruction sequences when a module is compiled
   bool fuel = false;                // count fuel (StoreRef::set_fuel); a Store begins with none
   bool count_instructions = false;  // exactly (StoreRef::instructions); interprets without quickening
   // What all Stores of the engine may execute together, with count_instructions: for the threads of a guest, each of which has a
   // Store. With one Store it is exact. Several take it in pieces, so that one may be refused while others have not used up theirs.
   uint64_t instruction_budget = ~uint64_t{0};
-  bool measure_host_time = false;   // StoreRef::host_time
-  bool heap_zeal = false;           // collect garbage at every GC allocation (testing)
-  bool lazy = false;                // tier jit: compile a function when it is first called, not with its module
-  bool baseline_cpu = false;        // compile as if the processor had nothing beyond SSE4.1 (testing)
+  bool measure_host_time = false;  // StoreRef::host_time
+  bool heap_zeal = false;          // collect garbage at every GC allocation (testing)
+  bool lazy = false;               // tier jit: compile a function when it is first called, not with its module
+  bool baseline_cpu = false;       // compile as if the processor had nothing beyond SSE4.1 (testing)
   uint32_t tier_up_threshold = 0;  // tier auto: compile a function after so much use (jit/machine.h); 0: a good default
   uint32_t tier_up_seed = 0;       // tier auto: a random threshold for each function (testing)
   uint32_t mixed_tiers_seed = 0;   // tier jit: leave a random half of the functions to the interpreter (testing)
