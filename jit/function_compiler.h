@@ -86,6 +86,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void make_room(masm::GpSet clobbered);
   void flush();            // every dirty value stored; registers empty
   void flush_constants();  // constants stored as well
+  void forget_flushed_constants();
   void store_if_dirty(Value& v);
   Value& push_value(Kind kind);
   void push_reg(Kind kind, RegCode reg);
@@ -357,10 +358,11 @@ class FunctionCompiler final : private masm::TrapSink {
   uint32_t victim_turn_ = 0;
   uint32_t stamp_ = 0;
 
-  std::vector<uint32_t> const_locals_;  // locals that may be constant
-  bool zero_locals_pending_ = false;    // locals that are still zero from the start have not been stored
-  uint32_t settled_ = 0;                // of these, how many are not dirty
-  std::vector<RegCode> preference_;     // by local: the register the innermost loop keeps it in
+  std::vector<uint32_t> const_locals_;       // locals that may be constant
+  std::vector<uint32_t> flushed_constants_;  // operands that may be constant and stored
+  bool zero_locals_pending_ = false;         // locals that are still zero from the start have not been stored
+  uint32_t settled_ = 0;                     // of these, how many are not dirty
+  std::vector<RegCode> preference_;          // by local: the register the innermost loop keeps it in
   struct SavedPreference {
     uint32_t local;
     RegCode reg;

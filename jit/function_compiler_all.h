@@ -56,6 +56,7 @@ void FunctionCompiler<Masm>::start(const Module& module, FuncIndex func, const C
   for (size_t i = 0; i < values; ++i) values_[i].mark = 0;
   used_ = locked_ = preferred_ = victim_turn_ = stamp_ = 0;
   const_locals_.clear();
+  flushed_constants_.clear();
   settled_ = 0;
   zero_locals_pending_ = false;
   for (const SavedPreference& saved : saved_preferences_) preference_[saved.local] = kNoReg;

@@ -238,6 +238,7 @@ void FunctionCompiler<Masm>::load_state(const MergeState& state, const Control& 
   forget_constants();
   height_ = control.height;
   next_slot_ = control.slot;
+  forget_flushed_constants();
   for (ValType type : types) push_stored(kind_of(type));
   for (const MergeEntry& entry : entries(state)) {
     Value& v = values_[entry.value];

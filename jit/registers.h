@@ -172,7 +172,17 @@ void FunctionCompiler<Masm>::flush_constants() {
     if ((v.flags & (kConst | kStored)) != kConst) continue;
     emit_store_const(v.kind, v.slot, v.bits);
     v.flags |= kStored;
+    flushed_constants_.push_back(i);
   }
+}
+
+// Other ways to a label may not have stored what this one did.
+template <class Masm>
+void FunctionCompiler<Masm>::forget_flushed_constants() {
+  for (uint32_t i : flushed_constants_) {
+    if (i < local_count_ + height_ && values_[i].is_const()) values_[i].flags &= ~kStored;
+  }
+  flushed_constants_.clear();
 }
 
 template <class Masm>
