@@ -27,7 +27,7 @@ def parse_arguments():
     parser.add_argument("--filter", type=re.compile, metavar="REGEX", help="only the programs whose names match; no loading, no micro-benchmarks")
     parser.add_argument("--engines", type=re.compile, metavar="REGEX", help="only the engines whose names match ('^arris', 'node|wasm3')")
     parser.add_argument("--no-peers", action="store_true", help="only native and Arris")
-    parser.add_argument("--tiers", default="interp", metavar="LIST", help="tiers of Arris, comma-separated: interp, plain (without quickening), jit (default: interp)")
+    parser.add_argument("--tiers", default="interp,jit,auto", metavar="LIST", help="tiers of Arris, comma-separated: interp, plain (without quickening), jit, auto (default: interp,jit,auto)")
     parser.add_argument("--runs", type=int, metavar="N", help="runs of everything, the medians count (default: 5)")
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall", help="cpu: processor time, on a machine that is not idle")
     parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS", help="for one run (default: 120)")

@@ -32,6 +32,7 @@ ARRIS_TIERS = [
     ("interp", ["--tier=interp"]),
     ("plain", ["--tier=interp", "--no-quicken"]),  # the interpreter without quickening
     ("jit", ["--tier=jit"]),
+    ("auto", ["--tier=auto"]),
 ]
 
 
