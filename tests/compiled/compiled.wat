@@ -22,4 +22,9 @@
       (br_if $l (i64.lt_u (local.get $i) (i64.extend_i32_u (local.get $n)))))
     (local.get $sum))
   (func (export "forever") (loop (br 0)))
-  (func $endless (export "endless") (call $endless)))
+  (func $endless (export "endless") (call $endless))
+  ;; Six constants that only one way to the end of the `if` stores, for its handler.
+  (func $nothing)
+  (func (export "constants") (param i32) (result i32 i64 i32 i64 i64 i32)
+    (i32.const 1) (i64.const 2) (i32.const 3) (i64.const 4) (i64.const 5) (i32.const 6)
+    (if (local.get 0) (then (block (try_table (catch_all 0) (call $nothing)))))))

@@ -137,6 +137,21 @@ TEST(Compiled, EndlessLoopsAreInterrupted) {
   }
 }
 
+TEST(Compiled, ConstantsStoredForAHandlerOnOneWayReachTheOther) {
+  World world;
+  for (const int32_t covered : {0, 1, 0}) {
+    auto results = world.call("constants", {covered});
+    ASSERT_TRUE(results.has_value()) << results.error().to_string();
+    ASSERT_EQ(results->size(), 6u);
+    EXPECT_EQ((*results)[0].i32(), 1);
+    EXPECT_EQ((*results)[1].i64(), 2);
+    EXPECT_EQ((*results)[2].i32(), 3);
+    EXPECT_EQ((*results)[3].i64(), 4);
+    EXPECT_EQ((*results)[4].i64(), 5);
+    EXPECT_EQ((*results)[5].i32(), 6);
+  }
+}
+
 TEST(Compiled, RunsInSmallThreadsAndSeveralEngines) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
