@@ -16,10 +16,21 @@ class BodyGenerator {
   BodyResult run(const Skipped& skipped);
 
  private:
+  static constexpr uint32_t kCounters = 3;    // loops inside one another
+  static constexpr uint32_t kShortArray = 8;  // arrays of numbers have that many elements
+
+  // What a load or store is made of, chosen together so that it can be in bounds.
+  struct Access {
+    uint32_t memory = 0;
+    uint32_t size = 0;  // of what is read or written, in bytes
+    uint32_t alignment = 0;
+    uint64_t offset = 0;
+    bool atomic = false;
+  };
+
   struct Label {
     std::string types;  // what a branch to it takes
     bool loop = false;
-    bool try_block = false;  // legacy
   };
 
   // Emission.
@@ -34,7 +45,9 @@ class BodyGenerator {
   void i32_const(int32_t value);
   void number(char type);  // an interesting constant
   void block_type(const std::string& params, const std::string& results);
-  void mem_arg(Opcode opcode, uint32_t memory, bool exact_alignment);
+
+  // Whether to do here what may trap. Otherwise the caller sees to it that it does not.
+  bool daring() { return random_.percent(shape_.daring); }
 
   // Values. `push` leaves exactly one of `type`; `operands` makes the top of the stack be these types.
   void push(char type, int depth);
@@ -48,13 +61,20 @@ class BodyGenerator {
   bool special_i32(int depth);
   bool new_reference(char type, int depth);
   bool read_reference(char type, int depth);
-  void fresh(char type, int depth);  // a reference that is mostly not null
+  void fresh(char type, int depth);     // a reference that is mostly not null
+  void non_null(char type, int depth);  // one that is not, but of a nullable type
+  void index(char array);               // into an array that `fresh` gave
   void select(char type, int depth);
   void row(Opcode opcode, int depth);  // emits any row with a signature
   void memory_row(Opcode opcode, int depth);
-  void address(uint32_t memory, int depth);
+  Access access_of(Opcode opcode);
+  void address(const Access& access, int depth);
+  void address(uint32_t memory, int depth);   // of a few bytes
+  void not_nan(char type, uint64_t instead);  // the top of the stack, or those bits if it is a NaN
+  void fit_for_trunc(char type);
   void length(bool is64);
-  void canonical(char type);  // top of the stack without NaN bits of the machine's choice
+  void small(uint32_t below, uint32_t from = 0);  // an i32 from `from` on, or any length
+  void canonical(char type);                      // top of the stack without NaN bits of the machine's choice
   uint32_t local_of(char type);
   void structured(const std::string& results, int depth);
   void loop(const std::string& results, int depth);
@@ -75,7 +95,7 @@ class BodyGenerator {
   void branch(int depth);
   void leave(int depth);  // an unconditional branch, and code that is dead
   void reference_branch(int depth);
-  void throw_something(int depth);
+  void throw_something(int depth, uint32_t tag);
   int forward_label();  // a label that is not a loop's
   void to_label(int depth, Opcode opcode);
   void prologue();
@@ -93,6 +113,7 @@ class BodyGenerator {
   std::vector<Label> labels_;
   uint32_t counters_used_ = 0;
   uint32_t scratch_[3] = {};  // locals of types f, F, V for `canonical`
+  uint32_t exception_ = 0;    // a local of type e
   uint64_t budget_ = 0;       // bytes after which only leaves are made
 };
 

@@ -2,6 +2,7 @@
 // emitted finds operands of the right types, taken from the operand stack or generated before it.
 //
 // Every module ends: loops count down locals of their own, each function entry spends a unit of the exported global "fuel".
+// Most modules hardly trap: their addresses, indices, divisors and references are made fit before they are used.
 // No NaN bits of the machine's choice become integers or memory: they are made canonical first, so that tiers may be
 // compared by bits everywhere but in results and globals of float types.
 #pragma once

@@ -37,6 +37,9 @@ Shape random_shape(Random& random) {
   }
   shape.globals = "i" + random_types(random, 2 + random.below(6));
   shape.legacy_exceptions = random.percent(30);
+  // Most modules are careful to the end, since what follows a trap is not run; some stumble, some look for traps.
+  uint32_t kind = random.below(100);
+  shape.daring = kind < 60 ? 0 : kind < 80 ? 3 : 100;
   return shape;
 }
 

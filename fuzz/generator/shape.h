@@ -31,6 +31,8 @@ constexpr const char* kTags[] = {"i", "IF", ""};
 constexpr std::string_view kAllTypes = "iIfFVuxnqkestbwzg";
 constexpr std::string_view kNumberTypes = "iIfFV";
 
+inline bool is_number(char type) { return kNumberTypes.find(type) != std::string_view::npos; }
+
 struct MemoryShape {
   bool is64, shared;
   uint32_t min, max;
@@ -42,6 +44,7 @@ struct Shape {
   std::vector<MemoryShape> memories;
   std::string globals;  // global 0 is the fuel
   bool legacy_exceptions = false;
+  uint32_t daring = 0;  // percent of the places that could trap where a body lets it happen
 
   uint32_t type_of(const Signature& signature) {
     for (uint32_t i = 0; i < types.size(); ++i)
