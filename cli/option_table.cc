@@ -191,7 +191,7 @@ constexpr OptionRow kRows[] = {
   {"module", 0, "NAME:PATH", Group::calling, kInstantiating, kBoth, add_module,
    "Instantiate the module at PATH first; what it exports can be imported under NAME. Repeatable, in order"},
   {"tier", 0, "TIER", Group::calling, kInstantiating, kBoth, set_tier,
-   "How to execute: interp (the default), jit, or auto, which compiles what is hot. The compiler is new, hence not the default"},
+   "How to execute: auto (the default), which interprets and compiles what is hot; interp; or jit, which compiles everything first"},
   {"no-quicken", 0, "", Group::calling, kInstantiating, kBoth, set_switch<&O::no_quicken>,
    "Interpret instructions one by one, none fused (testing)"},
 

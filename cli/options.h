@@ -31,7 +31,7 @@ struct Options {
   // What is called.
   std::string invoke;
   bool reactor = false;
-  api::Tier tier = api::Tier::interp;
+  api::Tier tier = api::Tier::auto_;
   bool no_quicken = false;
 
   // What the program is given.

@@ -36,8 +36,7 @@ struct StoreLimits {
 
 struct Config {
   Features features;  // default: WebAssembly 3.0 exactly
-  // The compiler is new: auto_ becomes the default when differential fuzzing finds nothing more in it.
-  Tier tier = Tier::interp;
+  Tier tier = Tier::auto_;
   bool quicken = true;              // interpreter: fuse frequent instruction sequences when a module is compiled
   bool fuel = false;                // count fuel (StoreRef::set_fuel); a Store begins with none
   bool count_instructions = false;  // exactly (StoreRef::instructions); interprets without quickening
