@@ -142,6 +142,17 @@ Applied set_tier(Options& o, std::string_view value, const OptionRow&) {
   return {};
 }
 
+Applied set_profile(Options& o, std::string_view value, const OptionRow&) {
+  if (value == "perfmap") {
+    o.profile = api::Profile::perf_map;
+  } else if (value == "jitdump") {
+    o.profile = api::Profile::jitdump;
+  } else {
+    return std::unexpected("expected perfmap or jitdump");
+  }
+  return {};
+}
+
 template <int release>
 Applied set_release(Options& o, std::string_view, const OptionRow&) {
   o.features = api::Features::release(release);
@@ -239,6 +250,10 @@ constexpr OptionRow kRows[] = {
 
   {"strace", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::strace>,
    "Print every WASI call with its arguments and result, to standard error"},
+  {"profile", 0, "perfmap|jitdump", Group::inside, kInstantiating, kBoth, set_profile,
+   "Name compiled functions to perf: in /tmp/perf-PID.map, or with their code in jit-PID.dump (where JITDUMPDIR says)"},
+  {"debug-jit", 0, "", Group::inside, kInstantiating, kBoth, set_switch<&O::debug_jit>,
+   "Tell GDB of compiled functions"},
   {"coredump", 0, "FILE", Group::inside, kInstantiating, kBoth, set_text<&O::coredump_file>,
    "After a trap, write a WebAssembly core dump to FILE"},
   {"coredump-on-trap", 0, "", Group::inside, kInstantiating, kWasmEdge, coredump_on_trap,

@@ -56,6 +56,8 @@ struct Options {
 
   // Looking inside.
   bool strace = false;
+  api::Profile profile = api::Profile::none;
+  bool debug_jit = false;
   std::string coredump_file;
   bool count_instructions = false;
   bool measure_gas = false;

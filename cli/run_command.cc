@@ -36,6 +36,8 @@ api::Config make_config(const Options& o) {
   if (!o.coredump_file.empty()) config.tier = api::Tier::interp;
   config.count_instructions = o.count_instructions || o.measure_gas || o.gas_limit;
   config.measure_host_time = o.measure_time;
+  config.profile = o.profile;
+  config.debug_jit = o.debug_jit;
   if (o.gas_limit) config.instruction_budget = *o.gas_limit;
   if (o.max_memory_bytes) config.limits.max_memory_bytes = *o.max_memory_bytes;
   if (o.max_memory_pages) config.limits.max_memory_pages = *o.max_memory_pages;
@@ -75,6 +77,7 @@ class Runner {
   int run();
 
  private:
+  std::expected<void, int> check_profile() const;
   std::expected<void, int> check_page_size(const api::Module& module) const;
   Ending instantiate_and_call(const api::Module& module, api::StoreRef store);
   // Empty: all are there.
@@ -198,6 +201,22 @@ Ending Runner::instantiate_and_call(const api::Module& module, api::StoreRef sto
   return instantiate_only_ ? Ending(kExitOk) : start(module, *instance);
 }
 
+// A profile that nobody writes is found out afterwards, when the run is over.
+std::expected<void, int> Runner::check_profile() const {
+  if (o_.profile == api::Profile::none && !o_.debug_jit) return {};
+  const char* option = o_.debug_jit ? "--debug-jit" : "--profile";
+  const api::Config& config = engine_.config();
+  if (config.tier == api::Tier::interp || config.count_instructions) {
+    const char* why = o_.tier == api::Tier::interp ? "add --tier=jit or --tier=auto"
+                      : config.count_instructions  ? "and only it counts instructions"
+                                                   : "and only it writes core dumps";
+    return std::unexpected(fail(o_, fmt::format("{}: the interpreter makes no machine code; {}", option, why)));
+  }
+  if (!engine_.profile_error().empty())
+    return std::unexpected(fail(o_, fmt::format("--profile: {}", engine_.profile_error())));
+  return {};
+}
+
 std::expected<void, int> Runner::check_page_size(const api::Module& module) const {
   constexpr uint64_t kUsual = 65536;
   if (!o_.memory_page_size || *o_.memory_page_size == kUsual) return {};
@@ -212,6 +231,7 @@ std::expected<void, int> Runner::check_page_size(const api::Module& module) cons
 int Runner::run() {
   log_.debug("{} {}; tier asked for: {}{}", o_.program, ARRIS_VERSION, kTierNames[static_cast<unsigned>(o_.tier)],
              engine_.config().count_instructions ? "; counting instructions, so interpreting" : "");
+  if (auto fits = check_profile(); !fits) return fits.error();
   auto module = load_module(engine_, file_of(o_), log_);
   if (!module) return fail_loading(o_, module.error());
   if (auto fits = check_page_size(*module); !fits) return fits.error();

@@ -63,6 +63,8 @@ std::string Engine::describe(const FuncType& type) const {
   return "(" + describe_func(*state_->registry, type, 0) + ")";
 }
 
+std::string_view Engine::profile_error() const { return detail::profile_error(*state_); }
+
 StoreUsage Engine::usage_of_ended_stores() const {
   return {
       state_->ended_instructions.load(std::memory_order_relaxed),

@@ -42,6 +42,9 @@ void create_tiers(EngineState& engine) {
   options.lazy = config.lazy;
   options.baseline_cpu = config.baseline_cpu;
   options.mixed_tiers_seed = config.mixed_tiers_seed;
+  options.perf_map = config.profile == Profile::perf_map;
+  options.jitdump = config.profile == Profile::jitdump;
+  options.gdb = config.debug_jit;
   if (config.tier_up_threshold != 0) {
     options.threshold = config.tier_up_threshold;
     options.loop_sample = std::min(config.tier_up_threshold, jit::kDefaultLoopSample);
@@ -51,6 +54,10 @@ void create_tiers(EngineState& engine) {
     options.loop_sample = 1 + config.tier_up_seed % 4;
   }
   engine.machine = std::make_shared<jit::Machine>(options);
+}
+
+std::string_view profile_error(const EngineState& engine) {
+  return engine.machine ? std::string_view(engine.machine->observer_error()) : std::string_view();
 }
 
 void set_tiers(const EngineState& engine, arris::runtime::StoreOptions& options) {

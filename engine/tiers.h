@@ -9,6 +9,7 @@
 #pragma once
 
 #include <expected>
+#include <string_view>
 
 #include "arris/config.h"
 #include "runtime/store.h"
@@ -21,6 +22,8 @@ struct EngineState;
 
 // For the engine's constructor.
 void create_tiers(EngineState& engine);
+// Engine::profile_error.
+std::string_view profile_error(const EngineState& engine);
 // Sets the doors through which a Store of this engine runs functions.
 void set_tiers(const EngineState& engine, arris::runtime::StoreOptions& options);
 // For a Store just made.

@@ -6,6 +6,7 @@
 namespace arris::api::detail {
 
 void create_tiers(EngineState&) {}
+std::string_view profile_error(const EngineState&) { return {}; }
 void set_tiers(const EngineState&, arris::runtime::StoreOptions& options) { options.execute = &interp::execute; }
 void start_tiers(const EngineState&, arris::runtime::Store&) {}
 std::expected<void, Error> prepare_module(const EngineState&, const arris::Module&) { return {}; }

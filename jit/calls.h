@@ -91,6 +91,7 @@ void FunctionCompiler<Masm>::on_call(uint32_t func) {
     masm_.load_gp(Width::w64, Masm::kCallee, masm::at(Masm::kCallee, static_cast<int32_t>(func * sizeof(void*))));
     load_machine_table();
     note_call(masm_.call_mem(machine_entry(MachineIndex::call_other)));
+    note_table_use(MachineIndex::call_other);
   }
   finish_call(type);
 }
@@ -133,6 +134,7 @@ void FunctionCompiler<Masm>::on_return_call(uint32_t func) {
   masm_.load_gp(Width::w64, Masm::kCallee, masm::at(Masm::kCallee, static_cast<int32_t>(func * sizeof(void*))));
   load_machine_table();
   masm_.jump_mem(machine_entry(MachineIndex::tail_call_other));
+  note_table_use(MachineIndex::tail_call_other);
 }
 
 // ---- Calls of references -----------------------------------------------------------------------------------------------------
@@ -186,7 +188,7 @@ Operand FunctionCompiler<Masm>::find_indirect_callee(uint32_t type_index, uint32
     const Label subtype = masm_.new_label(), back = masm_.new_label();
     masm_.branch_mem(Width::w64, Cond::ne, table, actual, subtype);
     masm_.bind(back);
-    subtype_paths_.push_back({subtype, back, callee, table, &wanted, mismatch});
+    subtype_paths_.push_back({offset_, subtype, back, callee, table, &wanted, mismatch});
   }
   return Operand{0, 0, Kind::ref, kInReg, code_of(callee)};
 }
@@ -233,6 +235,7 @@ void FunctionCompiler<Masm>::emit_builtin_call(MachineIndex index, int32_t slots
   masm_.move_imm(Width::w64, Masm::kGpArguments[3], b);
   load_machine_table();
   note_call(masm_.call_mem(machine_entry(index)));
+  note_table_use(index);
 }
 
 template <class Masm>

@@ -45,6 +45,7 @@ template <class Masm>
 void FunctionCompiler<Masm>::emit_cold_paths() {
   for (const InterruptPath& path : interrupt_paths_) {
     offset_ = path.offset;
+    note_position();
     masm_.bind(path.label);
     save_entries(path.state);
     emit_builtin_call(MachineIndex::answer_interrupt, path.top_slot, path.top_slot, 0, 0);
@@ -53,12 +54,15 @@ void FunctionCompiler<Masm>::emit_cold_paths() {
     masm_.jump(path.back);
   }
   for (const OsrPath& path : osr_paths_) {
+    offset_ = path.offset;
+    note_position();
     out_->osr_entries.push_back({path.offset, masm_.offset()});
     load_entries(path.state);
     masm_.jump(path.head);
   }
   for (const BoundsPath& path : bounds_paths_) {
     offset_ = path.offset;
+    note_position();
     masm_.bind(path.label);
     const Address cached = instance_field(offsetof(runtime::InstanceData, memory0_size));
     masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, memories)));
@@ -71,16 +75,21 @@ void FunctionCompiler<Masm>::emit_cold_paths() {
   }
   for (const OtherCallPath& path : other_call_paths_) {
     offset_ = path.offset;
+    note_position();
     masm_.bind(path.label);
     load_machine_table();
     if (!path.back.valid()) {
       masm_.jump_mem(machine_entry(MachineIndex::tail_call_other));
+      note_table_use(MachineIndex::tail_call_other);
     } else {
       note_call(masm_.call_mem(machine_entry(MachineIndex::call_other)));
+      note_table_use(MachineIndex::call_other);
       masm_.jump(path.back);
     }
   }
   for (const SubtypePath& path : subtype_paths_) {
+    offset_ = path.offset;
+    note_position();
     masm_.bind(path.label);
     const Address type = masm::at(path.callee, static_cast<int32_t>(offsetof(runtime::FuncInstance, type)));
     masm_.load_gp(Width::w64, Masm::kScratch, type);
@@ -97,6 +106,7 @@ void FunctionCompiler<Masm>::emit_cold_paths() {
   for (size_t i = 0; i < trap_paths_.size(); ++i) {
     const TrapPath path = trap_paths_[i];
     offset_ = path.offset;
+    note_position();
     masm_.bind(path.label);
     load_machine_table();
     const Address stub = machine_entry(MachineIndex::trap);
@@ -106,6 +116,7 @@ void FunctionCompiler<Masm>::emit_cold_paths() {
     } else {
       note_call(masm_.trap(path.code, stub));
     }
+    note_table_use(MachineIndex::trap, path.code);
   }
 }
 

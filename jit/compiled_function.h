@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "wasm/trap.h"
+
 namespace arris::jit {
 
 struct PcMapEntry {
@@ -28,6 +30,13 @@ struct OsrEntry {
   uint32_t native_offset;
 };
 
+// A call or jump through InstanceData::machine, for listings. `index` is a MachineIndex.
+struct TableUse {
+  uint32_t native_offset;  // right behind the instruction
+  uint32_t index;
+  TrapCode trap = TrapCode::none;  // what the trap stub is told; none: what a builtin returned
+};
+
 inline constexpr uint32_t kNoLandingPad = 0xFFFFFFFF;
 
 struct CompiledFunction {
@@ -40,12 +49,17 @@ struct CompiledFunction {
   // rbp, r14, r15, rsp of the frame restored. kNoLandingPad for delegates and for handlers in code that is never reached.
   std::vector<uint32_t> landing_pads;
   std::vector<OsrEntry> osr_entries;  // sorted by loop_offset
+  // With CompileOptions::positions: the code from here to the next entry was made for this instruction.
+  std::vector<PcMapEntry> positions;
+  std::vector<TableUse> table_uses;
 
   void clear() {
     bytes.clear();
     pc_map.clear();
     landing_pads.clear();
     osr_entries.clear();
+    positions.clear();
+    table_uses.clear();
     code_size = entry_offset = 0;
   }
 };

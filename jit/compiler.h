@@ -20,6 +20,8 @@ struct CompileOptions {
   // Test ExecutionContext::interrupt at function entries and loop heads: interruption, time limits and (slowly) fuel.
   bool interrupt_checks = true;
   bool osr_entries = false;
+  // Note which code belongs to which instruction: CompiledFunction::positions and table_uses.
+  bool positions = false;
   // Pretend that the processor has the floor (SSE4.1) only.
   bool baseline_cpu = false;
 };

@@ -79,6 +79,7 @@ template <class Masm>
 void FunctionCompiler<Masm>::throw_reference() {
   load_machine_table();
   note_call(masm_.call_mem(machine_entry(MachineIndex::throw_exception)));
+  note_table_use(MachineIndex::throw_exception);
   set_unreachable();
 }
 

@@ -178,6 +178,15 @@ class FunctionCompiler final : private masm::TrapSink {
   void finish_call(const FuncType& type);
   void place_arguments(const FuncType& type, const Operand* callee);
   void note_call(uint32_t return_offset) { out_->pc_map.push_back({return_offset, offset_}); }
+  // For those who look at the code (CompileOptions::positions).
+  void note_position() {
+    if (options_.positions) [[unlikely]]
+      out_->positions.push_back({masm_.offset(), offset_});
+  }
+  void note_table_use(MachineIndex index, TrapCode trap = TrapCode::none) {
+    if (options_.positions) [[unlikely]]
+      out_->table_uses.push_back({masm_.offset(), static_cast<uint32_t>(index), trap});
+  }
   void call_callee(const FuncType& type, const Operand& callee);
   void tail_call_callee(const FuncType& type, const Operand& callee);
   void prepare_tail_call(const FuncType& type, const Operand* callee);
@@ -318,6 +327,7 @@ class FunctionCompiler final : private masm::TrapSink {
   };
   // The supertypes of a function whose type is not exactly the one wanted.
   struct SubtypePath {
+    uint32_t offset;
     Label label;
     Label back;
     Gp callee;

@@ -19,6 +19,7 @@ std::expected<void, CompileError> FunctionCompiler<Masm>::compile(const Module& 
                                                                   const CompileOptions& options,
                                                                   CompiledFunction& out) {
   start(module, func, options, out);
+  note_position();
   prologue();
   compile_body();
   if (!failed_) finish();
@@ -185,6 +186,7 @@ template <class Masm>
 void FunctionCompiler<Masm>::compile_body() {
   while (!controls_.empty() && !failed_) {
     offset_ = static_cast<uint32_t>(p_ - code_);
+    note_position();
     const Opcode op = read_opcode();
     locked_ = 0;
     if (unreachable_) [[unlikely]] {
@@ -325,12 +327,14 @@ void FunctionCompiler<Masm>::compile_by_hand(Opcode op) {
 template <class Masm>
 void FunctionCompiler<Masm>::finish() {
   offset_ = 0;
+  note_position();
   // The entry's rare ways. A trap here is the caller's: its frame is restored and the stub finds its return address.
   masm_.bind(entry_stack_label_);
   masm_.pop(Masm::kLocals);
   masm_.move_imm(Width::w32, Masm::kGpArguments[0], static_cast<uint64_t>(TrapCode::call_stack_exhausted));
   load_machine_table();
   masm_.jump_mem(machine_entry(MachineIndex::trap));
+  note_table_use(MachineIndex::trap, TrapCode::call_stack_exhausted);
   if (entry_interrupt_label_.valid()) {
     masm_.bind(entry_interrupt_label_);
     save_entries(param_state_);
@@ -345,6 +349,7 @@ void FunctionCompiler<Masm>::finish() {
     masm_.move(Width::w32, Masm::kGpArguments[0], Masm::kGpResult);
     load_machine_table();
     masm_.jump_mem(machine_entry(MachineIndex::trap));
+    note_table_use(MachineIndex::trap);
   }
   emit_cold_paths();
   offset_ = 0;

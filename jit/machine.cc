@@ -1,6 +1,9 @@
 #include "jit/machine.h"
 
+#include <vector>
+
 #include "base/os/fault_signals.h"
+#include "jit/code_observers.h"
 #include "jit/module_code.h"
 #include "masm/cpu_features.h"
 
@@ -12,6 +15,24 @@ constexpr bool kFaultsArePossible = false;  // the sanitizer takes the signals
 constexpr bool kFaultsArePossible = true;
 #endif
 
+namespace {
+
+class Observers final : public runtime::CodeObserver {
+ public:
+  explicit Observers(std::vector<ObserverPtr> all) : all_(std::move(all)) {}
+  void published(const runtime::CodeBlock& block) override {
+    for (const ObserverPtr& one : all_) one->published(block);
+  }
+  void released(const runtime::CodeBlock& block) override {
+    for (const ObserverPtr& one : all_) one->released(block);
+  }
+
+ private:
+  const std::vector<ObserverPtr> all_;
+};
+
+}  // namespace
+
 Machine::Machine(const MachineOptions& options) : options_(options) {
   compile_options_.baseline_cpu = options.baseline_cpu;
   support_.find_code = &find_code;
@@ -19,6 +40,17 @@ Machine::Machine(const MachineOptions& options) : options_(options) {
   support_.find_loop = &find_loop;
   support_.run = &run;
   support_.run_loop = &run_loop;
+  make_observers();
+}
+
+void Machine::make_observers() {
+  std::vector<ObserverPtr> observers;
+  if (options_.perf_map) observers.push_back(make_perf_map(&observer_error_));
+  if (options_.jitdump) observers.push_back(make_jitdump(&observer_error_));
+  if (options_.gdb) observers.push_back(make_gdb_registrar());
+  std::erase(observers, nullptr);
+  if (!observers.empty()) observer_ = std::make_unique<Observers>(std::move(observers));
+  compile_options_.positions = options_.jitdump;
 }
 
 Machine::~Machine() {
@@ -40,6 +72,7 @@ bool Machine::prepare() {
   std::call_once(prepared_, [this] {
     auto space = runtime::CodeSpace::create();
     if (!space) return;
+    space->set_observer(observer_.get());
     stubs_ = make_stubs(*space, options_.baseline_cpu ? masm::CpuFeatures() : masm::CpuFeatures::detect());
     if (stubs_.block == nullptr) return;
     compile_options_.explicit_bounds_checks = !(kFaultsArePossible && space->redirect_faults(stubs_.trap));

@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "jit/builtins.h"
 #include "jit/compiler.h"
@@ -32,6 +33,10 @@ struct MachineOptions {
   uint32_t loop_sample = kDefaultLoopSample;  // loop iterations between two questions of the interpreter
   // Not 0: a random half of the functions is left to the interpreter (testing).
   uint32_t mixed_tiers_seed = 0;
+  // Who is told of the code (code_observers.h).
+  bool perf_map = false;
+  bool jitdump = false;
+  bool gdb = false;
 };
 
 class Machine {
@@ -51,6 +56,8 @@ class Machine {
   const MachineOptions& options() const { return options_; }
   // The heat at which function `index`, of so many bytes, is compiled.
   uint32_t threshold_of(uint32_t index, uint32_t code_size) const;
+  // Why an observer that the options ask for is not there: its file cannot be written. Known from the start.
+  const std::string& observer_error() const { return observer_error_; }
   // Is function `index` of a module (imported ones not counted) to be compiled at all?
   bool compiles(uint32_t index) const;
 
@@ -61,8 +68,12 @@ class Machine {
   const CompileOptions& compile_options() const { return compile_options_; }
 
  private:
+  void make_observers();
+
   const MachineOptions options_;
   std::once_flag prepared_;
+  std::unique_ptr<runtime::CodeObserver> observer_;  // outlives the code
+  std::string observer_error_;
   std::unique_ptr<runtime::CodeSpace> space_;
   Stubs stubs_;
   runtime::MachineSupport support_;

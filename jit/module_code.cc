@@ -80,7 +80,9 @@ bool ModuleCode::make_stubs() {
   const std::span<uint8_t> pages = machine_->space().allocate(masm.code().size());
   if (pages.empty()) return false;
   std::memcpy(pages.data(), masm.code().data(), masm.code().size());
-  const CodeBlock* block = machine_->space().publish(pages, std::make_unique<CodeBlock>());
+  auto stubs = std::make_unique<CodeBlock>();
+  stubs->stubs = {{"entry_stubs", 0, static_cast<uint32_t>(masm.code().size()), 0, 0, false}};
+  const CodeBlock* block = machine_->space().publish(pages, std::move(stubs));
   if (block == nullptr) return false;
   blocks_.push_back(block);
   for (uint32_t i = 0; i < count; ++i) entries_[i].store(block->begin + offsets[i], std::memory_order_relaxed);
@@ -173,6 +175,7 @@ std::expected<void, ModuleCompileError> ModuleCode::install(uint32_t first, std:
     std::memcpy(pages.data() + place.begin, f.bytes.data(), f.bytes.size());
     for (const PcMapEntry& e : f.pc_map) block->pc_map.push_back({e.native_offset, e.wasm_offset});
     for (const OsrEntry& e : f.osr_entries) block->osr_entries.push_back({e.native_offset, e.loop_offset});
+    for (const PcMapEntry& e : f.positions) block->positions.push_back({place.begin + e.native_offset, e.wasm_offset});
     block->landing_pads.insert(block->landing_pads.end(), f.landing_pads.begin(), f.landing_pads.end());
     f = CompiledFunction();  // so that code is not in memory twice
   }

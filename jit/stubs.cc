@@ -46,22 +46,24 @@ class StubWriter {
   explicit StubWriter(masm::CpuFeatures features) : masm_(features) {}
 
   Stubs write(runtime::CodeSpace& space) {
-    const uint32_t trap = here();
+    const uint32_t trap = begin("trap");
     write_trap();
-    const uint32_t throw_exception = here();
+    const uint32_t throw_exception = begin("throw");
     write_throw();
-    const uint32_t call_other = here();
+    const uint32_t call_other = begin("call_other");
     const uint32_t instance_return = write_call_other();
-    const uint32_t tail_call_other = here();
+    const uint32_t tail_call_other = begin("tail_call_other");
     write_tail_call_other();
-    const uint32_t slow_entry = here();
+    const uint32_t slow_entry = begin("slow_entry");
     write_slow_entry();
-    const uint32_t enter = here();
+    const uint32_t enter = begin("enter");
     write_enter();
-    const uint32_t enter_loop = here();
+    const uint32_t enter_loop = begin("enter_loop");
     masm_.push(Masm::kLocals);
+    frame_is(2 * kWord);
     move(Masm::kLocals, Masm::kArgumentBase);
     masm_.jump_reg(Masm::kCallee);
+    described_.back().end = masm_.offset();
     CHECK(masm_.finish());
 
     Stubs stubs;
@@ -69,7 +71,9 @@ class StubWriter {
     const std::span<uint8_t> pages = space.allocate(code.size());
     if (pages.empty()) return stubs;
     std::memcpy(pages.data(), code.data(), code.size());
-    stubs.block = space.publish(pages, std::make_unique<runtime::CodeBlock>());
+    auto block = std::make_unique<runtime::CodeBlock>();
+    block->stubs = std::move(described_);
+    stubs.block = space.publish(pages, std::move(block));
     if (stubs.block == nullptr) return stubs;
     const uint8_t* begin = stubs.block->begin;
     stubs.enter_loop = begin + enter_loop;
@@ -84,9 +88,17 @@ class StubWriter {
   }
 
  private:
-  uint32_t here() {
+  uint32_t begin(const char* name) {
     masm_.align(16);
-    return masm_.offset();
+    const uint32_t here = masm_.offset();
+    if (!described_.empty()) described_.back().end = here;
+    described_.push_back({name, here, here, here, 0, false});
+    return here;
+  }
+  // From here on the stub has so much of the stack, its return address included.
+  void frame_is(uint32_t bytes) {
+    described_.back().frame_at = masm_.offset();
+    described_.back().frame_bytes = bytes;
   }
   void load(Gp d, const Address& from) { masm_.load_gp(Width::w64, d, from); }
   void store(const Address& to, Gp s) { masm_.store_gp(Width::w64, to, s); }
@@ -111,6 +123,7 @@ class StubWriter {
     move(Masm::kRdi, kInstance);
     stack_address(Masm::kRdx, kWord);
     add_to_stack(-kWord);
+    frame_is(2 * kWord);
     call_cpp(&record_trap);
     leave(Outcome::trap);
   }
@@ -124,6 +137,7 @@ class StubWriter {
     stack_address(Masm::kRdx, kWord);
     move(Masm::kRcx, Masm::kLocals);
     add_to_stack(-kFrame);
+    frame_is(kFrame + kWord);
     move(Masm::kR8, kStack);
     call_cpp(&unwind);
     const Label uncaught = masm_.new_label();
@@ -144,6 +158,7 @@ class StubWriter {
     masm_.branch_zero(Width::w64, kTemp, host);
     masm_.bind(call_in_instance_);
     masm_.push(kInstance);
+    frame_is(2 * kWord);
     move(kInstance, kTemp);
     load_memory_base();
     load(kTemp, at(Masm::kCallee, OFFSET(FuncInstance, entry_slot)));
@@ -202,6 +217,7 @@ class StubWriter {
     const Label trap = masm_.new_label();
     const Label exception = masm_.new_label();
     add_to_stack(-kFrame);
+    frame_is(kFrame + kWord);
     store_arguments(kStack);
     move(Masm::kRdi, kStack);
     move(Masm::kRsi, kInstance);
@@ -233,6 +249,8 @@ class StubWriter {
   void write_enter() {
     for (Gp r : kSavedForC) masm_.push(r);
     masm_.push(Masm::kRdi);
+    frame_is((2 + std::size(kSavedForC)) * kWord);
+    described_.back().enters = true;
     store(at(Masm::kRcx), kStack);
     move(kTemp, Masm::kRsi);
     move(kInstance, Masm::kRdx);
@@ -257,6 +275,7 @@ class StubWriter {
   }
 
   Masm masm_;
+  std::vector<runtime::CodeBlock::Stub> described_;
   Label leave_ = masm_.new_label();
   Label throw_ = masm_.new_label();
   Label call_in_instance_ = masm_.new_label();

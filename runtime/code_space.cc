@@ -129,10 +129,12 @@ const CodeBlock* CodeSpace::publish(std::span<uint8_t> pages, std::unique_ptr<Co
   const uint64_t first = static_cast<uint64_t>(pages.data() - code_begin_) >> page_shift_;
   for (uint64_t i = 0; i < pages.size() >> page_shift_; ++i)
     by_page_[first + i].store(block.get(), std::memory_order_release);
+  if (observer_ != nullptr) observer_->published(*block);
   return block.release();
 }
 
 void CodeSpace::release(const CodeBlock* block) {
+  if (observer_ != nullptr) observer_->released(*block);
   const uint64_t first = static_cast<uint64_t>(block->begin - code_begin_) >> page_shift_;
   const uint64_t pages = block->size >> page_shift_;
   for (uint64_t i = 0; i < pages; ++i) by_page_[first + i].store(nullptr, std::memory_order_release);

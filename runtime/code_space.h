@@ -45,6 +45,16 @@ struct CodeBlock {
     uint32_t landing_pads;
     uint32_t osr_entries;
   };
+  // Code that is no function's, for whoever names or unwinds it. `frame_bytes`, the return address included, lie on the native stack
+  // from `frame_at` on. All offsets are the block's.
+  struct Stub {
+    const char* name;
+    uint32_t begin;
+    uint32_t end;
+    uint32_t frame_at;
+    uint32_t frame_bytes;
+    bool enters;  // from C++: what C++ wants kept lies at the frame's outer end
+  };
 
   uint8_t* begin = nullptr;
   uint64_t size = 0;                // whole pages
@@ -53,6 +63,9 @@ struct CodeBlock {
   std::vector<PcEntry> pc_map;
   std::vector<uint32_t> landing_pads;
   std::vector<PcEntry> osr_entries;
+  std::vector<Stub> stubs;
+  std::vector<PcEntry>
+      positions;  // if an observer wants them: of every instruction's code; native offsets are the block's
 
   // The function that holds `pc`, or null.
   const Function* find(uintptr_t pc) const;
@@ -63,6 +76,16 @@ struct CodeBlock {
   const uint8_t* landing_pad(const Function& function, size_t handler) const;
   // Where to go on at the loop at this wasm offset; or null.
   const uint8_t* osr_entry(const Function& function, uint32_t loop_offset) const;
+};
+
+// Is told what code there is: profilers' files, debuggers. Called by whichever thread publishes or releases.
+class CodeObserver {
+ public:
+  virtual ~CodeObserver() = default;
+  // Nothing runs in the block yet.
+  virtual void published(const CodeBlock& block) = 0;
+  // Nothing runs in it any more; its module may be half destroyed.
+  virtual void released(const CodeBlock& block) = 0;
 };
 
 class CodeSpace {
@@ -93,6 +116,9 @@ class CodeSpace {
 
   uint64_t used_bytes() const;
 
+  // Before the first block. The observer outlives the last.
+  void set_observer(CodeObserver* observer) { observer_ = observer; }
+
  private:
   CodeSpace() = default;
   static bool filter_fault(const void* self, const os::Fault& fault, os::FaultTarget& target);
@@ -104,6 +130,7 @@ class CodeSpace {
   uint64_t code_bytes_ = 0;
   unsigned page_shift_ = 0;
   const void* fault_stub_ = nullptr;
+  CodeObserver* observer_ = nullptr;
   os::FaultRange fault_range_;
 
   mutable std::mutex mutex_;

@@ -23,6 +23,10 @@ std::span<const FeatureInfo> all_features();
 // hot, then compiled.
 enum class Tier : uint8_t { interp, jit, auto_ };
 
+// What a profiler is told of compiled code while it is made: the names and addresses of functions in /tmp/perf-PID.map; or the code
+// itself and where in the module it comes from, in jit-PID.dump in the folder that the variable JITDUMPDIR names (else the current one).
+enum class Profile : uint8_t { none, perf_map, jitdump };
+
 // Ceilings of one Store. What would exceed one fails like exhausted memory: memory.grow and table.grow return -1,
 // instantiation reports ErrorCode::limit_exceeded or out_of_memory, GC allocation and calls trap.
 struct StoreLimits {
@@ -50,6 +54,8 @@ struct Config {
   uint32_t tier_up_threshold = 0;  // tier auto: compile a function after so much use (jit/machine.h); 0: a good default
   uint32_t tier_up_seed = 0;       // tier auto: a random threshold for each function (testing)
   uint32_t mixed_tiers_seed = 0;   // tier jit: leave a random half of the functions to the interpreter (testing)
+  Profile profile = Profile::none;  // Engine::profile_error tells if its file could not be made
+  bool debug_jit = false;  // tell a debugger (GDB's JIT interface) of compiled functions and how to unwind them
   unsigned validation_threads = 0;  // for Module::compile; 0: as many as sensible
   StoreLimits limits;               // of Stores created without their own
 };

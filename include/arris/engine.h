@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "arris/config.h"
 #include "arris/detail/fwd.h"
@@ -31,6 +32,8 @@ class Engine {
   // Of the Stores of this engine that have ended, together: those of a guest's threads, for example. StoreRef::instructions and
   // host_time tell about a living one.
   StoreUsage usage_of_ended_stores() const;
+  // Why Config::profile has no effect: its file could not be made. Empty if all is well.
+  std::string_view profile_error() const;
   // Is `sub` a subtype of `super`? Spec: validation/matching.
   bool is_subtype(ValType sub, ValType super) const;
 

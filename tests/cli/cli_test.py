@@ -248,6 +248,30 @@ class Inside(Case):
         zealous = self.arris("--gc-zeal", "--gc-stats", "collected.wat").err
         self.assertGreaterEqual(int(re.search(r"gc: (\d+) collections", zealous).group(1)), 199)
 
+    def test_compiled_functions_for_profilers_and_debuggers(self):
+        """That the tools understand it is tested in tests/diagnostics/profiling.py."""
+        call = ("--invoke", "add", "math.wat", "1", "2")
+        if "x86_64" not in os.uname().machine:
+            self.skipTest("no compiler for this processor")
+        for program in ("arris", "wasmedge"):
+            folder = tempfile.mkdtemp(dir=FOLDER)
+            self.prints(run(program, "--tier", "jit", "--profile", "jitdump", *call, env={"JITDUMPDIR": folder}), "3\n")
+            self.assertRegex(" ".join(os.listdir(folder)), r"^jit-\d+\.dump$")
+            self.fails(run(program, "--tier=jit", "--profile=jitdump", *call, env={"JITDUMPDIR": "/nonexistent"}), 1,
+                       r"--profile: /nonexistent/jit-\d+\.dump: No such file or directory")
+            self.fails(run(program, "--tier=interp", "--profile=perfmap", *call), 1, "no machine code; add --tier=jit or --tier=auto")
+            self.fails(run(program, "--tier=jit", "--enable-gas-measuring", "--profile=perfmap", *call), 1, "only it counts instructions")
+            self.fails(run(program, "--tier=jit", "--coredump=core", "--debug-jit", *call), 1, "--debug-jit: .*only it writes core dumps")
+            self.fails(run(program, "--profile=gprof", *call), 1, "--profile gprof: expected perfmap or jitdump")
+            self.prints(run(program, "--tier=jit", "--debug-jit", *call), "3\n")
+            process = subprocess.Popen([os.path.join(FOLDER, program), "--tier=jit", "--profile=perfmap", *call], cwd=FOLDER,
+                                       stdout=subprocess.DEVNULL)
+            self.assertEqual(process.wait(60), 0)
+            path = f"/tmp/perf-{process.pid}.map"
+            with open(path) as file:
+                self.assertRegex(file.read(), r"(?m)^[0-9a-f]+ [0-9a-f]+ add$")
+            os.unlink(path)
+
 
 class Features(Case):
     def test_each_can_be_switched(self):
