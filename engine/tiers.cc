@@ -41,6 +41,7 @@ void create_tiers(EngineState& engine) {
   options.adaptive = config.tier == Tier::auto_;
   options.lazy = config.lazy;
   options.baseline_cpu = config.baseline_cpu;
+  options.count_fuel = config.fuel;
   options.mixed_tiers_seed = config.mixed_tiers_seed;
   options.perf_map = config.profile == Profile::perf_map;
   options.jitdump = config.profile == Profile::jitdump;

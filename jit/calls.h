@@ -116,7 +116,26 @@ void FunctionCompiler<Masm>::prepare_tail_call(const FuncType& type, const Opera
     }
     slot += static_cast<int32_t>(slots_of(v.kind));
   }
-  masm_.lea(Width::w64, Masm::kArgumentBase, slot_address(base));
+}
+
+// Gives the frame up: the callee, in kCallee unless it is the module's own function, goes on in its place.
+template <class Masm>
+void FunctionCompiler<Masm>::leave_for_tail_call(bool is_own) {
+  if (options_.count_fuel) {
+    // The callee pays, and if it cannot, that is a trap of this instruction, whose frame the callee would no longer find. A host
+    // function pays nothing.
+    const Label is_host = masm_.new_label();
+    if (!is_own)
+      masm_.branch_mem_imm(Width::w64, Cond::eq,
+                           masm::at(Masm::kCallee, static_cast<int32_t>(offsetof(runtime::FuncInstance, code))), 0,
+                           is_host);
+    masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, context)));
+    masm_.branch_mem_imm(Width::w64, Cond::le_s,
+                         masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, fuel))), 0,
+                         trap_label(TrapCode::out_of_fuel));
+    masm_.bind(is_host);
+  }
+  masm_.lea(Width::w64, Masm::kArgumentBase, slot_address(-static_cast<int32_t>(func_->v128_local_slots)));
   masm_.pop(Masm::kLocals);
   set_unreachable();
 }
@@ -126,12 +145,14 @@ void FunctionCompiler<Masm>::on_return_call(uint32_t func) {
   const FuncType& type = module_->types[module_->funcs[func].value].func;
   prepare_tail_call(type, nullptr);
   if (func >= module_->imported_funcs) {
+    leave_for_tail_call(true);
     masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, entries)));
     masm_.jump_mem(masm::at(Masm::kScratch, static_cast<int32_t>((func - module_->imported_funcs) * sizeof(void*))));
     return;
   }
   masm_.load_gp(Width::w64, Masm::kCallee, instance_field(offsetof(runtime::InstanceData, funcs)));
   masm_.load_gp(Width::w64, Masm::kCallee, masm::at(Masm::kCallee, static_cast<int32_t>(func * sizeof(void*))));
+  leave_for_tail_call(false);
   load_machine_table();
   masm_.jump_mem(machine_entry(MachineIndex::tail_call_other));
   note_table_use(MachineIndex::tail_call_other);
@@ -156,6 +177,7 @@ void FunctionCompiler<Masm>::call_callee(const FuncType& type, const Operand& ca
 template <class Masm>
 void FunctionCompiler<Masm>::tail_call_callee(const FuncType& type, const Operand& callee) {
   prepare_tail_call(type, &callee);
+  leave_for_tail_call(false);
   const Label other = masm_.new_label();
   masm_.branch_mem(Width::w64, Cond::ne, Masm::kInstance,
                    masm::at(Masm::kCallee, static_cast<int32_t>(offsetof(runtime::FuncInstance, instance))), other);

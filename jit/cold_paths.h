@@ -29,14 +29,26 @@ void FunctionCompiler<Masm>::load_entries(const MergeState& state) {
   for (const MergeEntry& entry : entries(state)) emit_load(entry.kind, entry.reg, entry.slot);
 }
 
+// Jumps to `path`, which calls answer_interrupt, if ExecutionContext::interrupt is set; where fuel is counted, if anything but the
+// counting asks for attention or no fuel is left, and otherwise pays. The context is in the scratch register.
+template <class Masm>
+void FunctionCompiler<Masm>::branch_if_called_upon(Label path) {
+  const auto field = [](size_t offset) { return masm::at(Masm::kScratch, static_cast<int32_t>(offset)); };
+  const Address fuel = field(offsetof(runtime::ExecutionContext, fuel));
+  const uint32_t expected = options_.count_fuel ? runtime::kInterruptFuel : 0;
+  masm_.branch_mem_imm(Width::w32, Cond::ne, field(offsetof(runtime::ExecutionContext, interrupt)),
+                       static_cast<int32_t>(expected), path);
+  if (!options_.count_fuel) return;
+  masm_.branch_mem_imm(Width::w64, Cond::le_s, fuel, 0, path);
+  masm_.add_to_memory(Width::w64, fuel, -1);
+}
+
 // Goes on unless ExecutionContext::interrupt is set; `state` says what is in registers here.
 template <class Masm>
 void FunctionCompiler<Masm>::check_interrupt(const MergeState& state) {
   const Label path = masm_.new_label(), back = masm_.new_label();
   masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, context)));
-  masm_.branch_mem_imm(Width::w32, Cond::ne,
-                       masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, interrupt))),
-                       0, path);
+  branch_if_called_upon(path);
   masm_.bind(back);
   interrupt_paths_.push_back({path, back, offset_, state, next_slot_});
 }

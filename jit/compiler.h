@@ -17,8 +17,11 @@ namespace arris::jit {
 struct CompileOptions {
   // Compare every access of memory 0 with its size, where otherwise a guard region of a full reservation would fault.
   bool explicit_bounds_checks = false;
-  // Test ExecutionContext::interrupt at function entries and loop heads: interruption, time limits and (slowly) fuel.
+  // Test ExecutionContext::interrupt at function entries and loop heads: interruption and time limits.
   bool interrupt_checks = true;
+  // Pay a unit of ExecutionContext::fuel at the same places, as the interpreter does. For Stores with fuel enabled only; takes
+  // interrupt_checks. Otherwise code has no trace of it.
+  bool count_fuel = false;
   bool osr_entries = false;
   // Note which code belongs to which instruction: CompiledFunction::positions and table_uses.
   bool positions = false;

@@ -15,14 +15,17 @@ class CompilerTest : public testing::Test {
  protected:
   // The text of the first defined function of a module, from behind the prologue.
   std::string compile(std::string_view wat, bool interrupt_checks = false) {
+    CompileOptions options;
+    options.interrupt_checks = interrupt_checks;
+    return compile(wat, options);
+  }
+  std::string compile(std::string_view wat, const CompileOptions& options) {
     auto bytes = text::wat_to_wasm(wat);
     EXPECT_TRUE(bytes.has_value());
     auto module = decoder::decode_module(std::move(*bytes), {Features::all(), std::make_shared<TypeRegistry>()});
     EXPECT_TRUE(module.has_value());
     EXPECT_TRUE(validator::validate_module(**module).has_value());
     module_ = *module;
-    CompileOptions options;
-    options.interrupt_checks = interrupt_checks;
     auto made = compiler_.compile(*module_, FuncIndex(module_->imported_funcs), options, compiled_);
     EXPECT_TRUE(made.has_value()) << made.error().message;
     std::string text = compiler_.masm().text();
@@ -163,6 +166,22 @@ TEST_F(CompilerTest, ALoopAsksForInterruptions) {
   const std::string text = compile("(module (func (loop (br 0))))", true);
   EXPECT_NE(text.find("branch"), std::string::npos);
   EXPECT_EQ(compiled_.pc_map.size(), 3u) << "two calls of the builtin, the entry's and the loop's, and the loop's trap";
+}
+
+TEST_F(CompilerTest, FuelIsCountedOnlyWhereAskedFor) {
+  constexpr std::string_view kLoop = "(module (func (loop (br 0))))";
+  CompileOptions options;
+  options.count_fuel = true;
+  const std::string with = compile(kLoop, options);
+  EXPECT_NE(with.find("L3:\n"
+                      "  load.w64 r11, [r15 + 16]\n"
+                      "  branch ne.w32 [r11 + 24], 2 -> L4\n"
+                      "  branch le_s.w64 [r11 + 48], 0 -> L4\n"
+                      "  add.w64 [r11 + 48], -1\n"),
+            std::string::npos)
+      << with;
+  options.count_fuel = false;
+  EXPECT_EQ(compile(kLoop, options).find("[r11 + 48]"), std::string::npos);
 }
 
 }  // namespace

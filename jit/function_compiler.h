@@ -190,6 +190,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void call_callee(const FuncType& type, const Operand& callee);
   void tail_call_callee(const FuncType& type, const Operand& callee);
   void prepare_tail_call(const FuncType& type, const Operand* callee);
+  void leave_for_tail_call(bool is_own);
   Operand find_indirect_callee(uint32_t type, uint32_t table);
   void load_machine_table() {
     masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, machine)));
@@ -293,6 +294,7 @@ class FunctionCompiler final : private masm::TrapSink {
   Label trap_label(TrapCode code) override;
   void emit_cold_paths();
   void check_interrupt(const MergeState& state);
+  void branch_if_called_upon(Label path);
   void save_entries(const MergeState& state);
   void load_entries(const MergeState& state);
 

@@ -128,9 +128,7 @@ void FunctionCompiler<Masm>::prologue() {
     entry_interrupt_back_ = masm_.new_label();
     if (func_->v128_local_slots != 0)  // moving the parameters took the scratch register
       masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, context)));
-    masm_.branch_mem_imm(Width::w32, Cond::ne,
-                         masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, interrupt))),
-                         0, entry_interrupt_label_);
+    branch_if_called_upon(entry_interrupt_label_);
     masm_.bind(entry_interrupt_back_);
   }
 }

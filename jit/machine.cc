@@ -35,6 +35,7 @@ class Observers final : public runtime::CodeObserver {
 
 Machine::Machine(const MachineOptions& options) : options_(options) {
   compile_options_.baseline_cpu = options.baseline_cpu;
+  compile_options_.count_fuel = options.count_fuel;
   support_.find_code = &find_code;
   compile_options_.osr_entries = options.adaptive;
   support_.find_loop = &find_loop;

@@ -26,6 +26,7 @@ inline constexpr uint32_t kDefaultLoopSample = 16;
 struct MachineOptions {
   bool lazy = false;  // compile a function when it is first called
   bool baseline_cpu = false;
+  bool count_fuel = false;  // the Stores count fuel
   // Compile a function when it has been called, or its loops have run, often enough: `threshold` units (module_code.h).
   bool adaptive = false;
   uint32_t threshold = kDefaultThreshold;
