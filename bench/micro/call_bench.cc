@@ -1,4 +1,5 @@
-// call/: one call of each kind. entry: from C++ into WebAssembly and back; the others from a loop in WebAssembly, loop included.
+// call/: one call of each kind. entry: from C++ into WebAssembly and back; the others from a loop in WebAssembly, loop included, in the
+// default tier and, as call/jit_..., in compiled code from the start.
 #include "bench/micro/fixture.h"
 
 namespace arris::bench {
@@ -44,28 +45,35 @@ void entry_untyped(benchmark::State& state) {
 
 constexpr int kCalls = 16;
 
-void from_wasm(benchmark::State& state, std::string_view fields, std::string_view call) {
-  Fixture fixture(loop_module(fields, "", repeat(call, kCalls)), [](api::Linker& linker) {
-    linker.define_func("host", "nothing", [] {});
-    linker.define_func("host", "add", [](int32_t a, int32_t b) { return a + b; });
-    linker.define_func("host", "memory", [](api::Caller& caller, int32_t address) {
-      return caller.memory()->load<int32_t>(static_cast<uint32_t>(address)).value_or(0);
-    });
-    FuncType type;
-    type.params = {kI32, kI32};
-    type.results = {kI32};
-    linker.define_func("host", "untyped", type,
-                       [](api::Caller&, std::span<const api::Val> args,
-                          std::span<api::Val> results) -> std::expected<void, api::Trap> {
-                         results[0] = args[0].i32() + args[1].i32();
-                         return {};
-                       });
-  });
+void from_wasm(benchmark::State& state, const api::Config& config, std::string_view fields, std::string_view call) {
+  Fixture fixture(
+      loop_module(fields, "", repeat(call, kCalls)),
+      [](api::Linker& linker) {
+        linker.define_func("host", "nothing", [] {});
+        linker.define_func("host", "add", [](int32_t a, int32_t b) { return a + b; });
+        linker.define_func("host", "memory", [](api::Caller& caller, int32_t address) {
+          return caller.memory()->load<int32_t>(static_cast<uint32_t>(address)).value_or(0);
+        });
+        FuncType type;
+        type.params = {kI32, kI32};
+        type.results = {kI32};
+        linker.define_func("host", "untyped", type,
+                           [](api::Caller&, std::span<const api::Val> args,
+                              std::span<api::Val> results) -> std::expected<void, api::Trap> {
+                             results[0] = args[0].i32() + args[1].i32();
+                             return {};
+                           });
+      },
+      config);
   run_loop(state, fixture, kCalls);
 }
 
-void add_row(const char* name, std::string_view fields, std::string_view call) {
-  benchmark::RegisterBenchmark(name, [=](benchmark::State& s) { from_wasm(s, fields, call); });
+void add_row(const std::string& name, std::string_view fields, std::string_view call) {
+  benchmark::RegisterBenchmark(("call/" + name).c_str(), [=](benchmark::State& s) { from_wasm(s, {}, fields, call); });
+  api::Config compiled;
+  compiled.tier = api::Tier::jit;
+  benchmark::RegisterBenchmark(("call/jit_" + name).c_str(),
+                               [=](benchmark::State& s) { from_wasm(s, compiled, fields, call); });
 }
 
 }  // namespace
@@ -75,28 +83,28 @@ void register_call_benchmarks() {
   benchmark::RegisterBenchmark("call/typed_entry", entry_add);
   benchmark::RegisterBenchmark("call/typed_entry_6_params", entry_many);
   benchmark::RegisterBenchmark("call/untyped_entry", entry_untyped);
-  add_row("call/direct", "(func $f)", "(call $f)");
-  add_row("call/direct_2_params", "(func $f (param i32 i32) (result i32) (local.get 0))",
+  add_row("direct", "(func $f)", "(call $f)");
+  add_row("direct_2_params", "(func $f (param i32 i32) (result i32) (local.get 0))",
           "(drop (call $f (local.get $n) (i32.const 1)))");
   add_row(
-      "call/indirect",
+      "indirect",
       "(type $t (func (param i32 i32) (result i32))) (table funcref (elem $f $f)) (func $f (type $t) (local.get 0))",
       "(drop (call_indirect (type $t) (local.get $n) (i32.const 1) (i32.const 1)))");
-  add_row("call/ref",
+  add_row("ref",
           "(type $t (func (param i32 i32) (result i32))) (elem declare func $f) (func $f (type $t) (local.get 0))",
           "(drop (call_ref $t (local.get $n) (i32.const 1) (ref.func $f)))");
-  add_row("call/tail",
+  add_row("tail",
           "(func $g (param i32 i32) (result i32) (local.get 0)) (func $f (param i32 i32) (result i32) (return_call $g "
           "(local.get 0) (local.get 1)))",
           "(drop (call $f (local.get $n) (i32.const 1)))");
-  add_row("call/host_nothing", "(import \"host\" \"nothing\" (func $f))", "(call $f)");
-  add_row("call/host", "(import \"host\" \"add\" (func $f (param i32 i32) (result i32)))",
+  add_row("host_nothing", "(import \"host\" \"nothing\" (func $f))", "(call $f)");
+  add_row("host", "(import \"host\" \"add\" (func $f (param i32 i32) (result i32)))",
           "(drop (call $f (local.get $n) (i32.const 1)))");
-  add_row("call/host_memory", "(import \"host\" \"memory\" (func $f (param i32) (result i32))) (memory 1)",
+  add_row("host_memory", "(import \"host\" \"memory\" (func $f (param i32) (result i32))) (memory 1)",
           "(drop (call $f (i32.const 64)))");
-  add_row("call/host_untyped", "(import \"host\" \"untyped\" (func $f (param i32 i32) (result i32)))",
+  add_row("host_untyped", "(import \"host\" \"untyped\" (func $f (param i32 i32) (result i32)))",
           "(drop (call $f (local.get $n) (i32.const 1)))");
-  add_row("call/host_indirect",
+  add_row("host_indirect",
           "(type $t (func (param i32 i32) (result i32))) (import \"host\" \"add\" (func $f (type $t))) (table funcref "
           "(elem $f))",
           "(drop (call_indirect (type $t) (local.get $n) (i32.const 1) (i32.const 0)))");

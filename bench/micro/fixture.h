@@ -31,8 +31,8 @@ T must(std::expected<T, E> result, std::string_view what) {
 struct Fixture {
   explicit Fixture(std::string_view wat) : Fixture(wat, [](api::Linker&) {}) {}
   template <class Define>
-  Fixture(std::string_view wat, Define define)
-      : module(must(api::Module::compile_text(engine, wat), "module")), linker(engine), store(engine) {
+  Fixture(std::string_view wat, Define define, const api::Config& config = {})
+      : engine(config), module(must(api::Module::compile_text(engine, wat), "module")), linker(engine), store(engine) {
     define(linker);
     instance.emplace(must(linker.instantiate(store, module), "instance"));
   }
