@@ -59,10 +59,12 @@ void FunctionCompiler<Masm>::prepare_call(const FuncType& type, const Operand* c
   for (uint32_t i = 0; i < count; ++i) drop();
   empty_registers();
   masm_.lea(Width::w64, Masm::kArgumentBase, slot_address(base));
+  call_base_ = base;
 }
 
 template <class Masm>
 void FunctionCompiler<Masm>::finish_call(const FuncType& type) {
+  masm_.lea(Width::w64, Masm::kLocals, slot_address(-call_base_));
   bool has_gp = false, has_fp = false;
   for (ValType result_type : type.results) {
     const Kind kind = kind_of(result_type);

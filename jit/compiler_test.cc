@@ -43,7 +43,7 @@ class CompilerTest : public testing::Test {
 TEST_F(CompilerTest, AParameterIsUsedWhereItArrives) {
   EXPECT_EQ(compile("(module (func (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))"),
             "  i32.add rax, rdi, rsi\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
 }
 
@@ -51,7 +51,7 @@ TEST_F(CompilerTest, ConstantsAreFoldedAndBecomeImmediates) {
   EXPECT_EQ(compile("(module (func (param i32) (result i32)"
                     "  local.get 0 i32.const 3 i32.const 4 i32.mul i32.add i32.const 0 i32.or))"),
             "  i32.add rax, rdi, 12\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
 }
 
@@ -65,7 +65,7 @@ TEST_F(CompilerTest, AComparisonIsFusedWithItsBranch) {
             "L1:\n"
             "  move.w32 rax, rdi\n"
             "L2:\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
 }
 
@@ -78,7 +78,7 @@ TEST_F(CompilerTest, TheFirstBranchDefinesTheMergeAndLaterOnesMove) {
             "L1:\n"
             "  i32.mul rax, rdi, 5\n"
             "L2:\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
 }
 
@@ -95,7 +95,7 @@ TEST_F(CompilerTest, ALoopKeepsItsLocalsInRegisters) {
             "  i32.add rax, rax, rcx\n"
             "  i32.sub rdi, rdi, 4\n"
             "  branch nonzero.w32 rdi -> L1\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
 }
 
@@ -111,16 +111,17 @@ TEST_F(CompilerTest, OnlyDirtyLiveValuesAreStoredAtACall) {
             "  lea.w64 rax, [rbp + 64]\n"
             "  load.w64 r11, [r15 + 24]\n"
             "  call [r11 + 8]\n"
+            "  lea.w64 rbp, [rbp - 64]\n"
             "  i64.add rax, rax, [rbp + 56]\n"
             "  i64.add rax, rax, [rbp + 48]\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
 }
 
 TEST_F(CompilerTest, ATrapIsOutOfLineAndInThePcMap) {
   EXPECT_EQ(compile("(module (func (param i32 i32) (result i32) local.get 0 local.get 1 i32.div_u))"),
             "  i32.div_u rax, rdi, rsi -> L1\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
   ASSERT_EQ(compiled_.pc_map.size(), 1u);
   EXPECT_EQ(compiled_.pc_map[0].wasm_offset, 4u) << "of the division";
@@ -133,7 +134,7 @@ TEST_F(CompilerTest, ABrTableWithAKnownIndexIsABranch) {
             "  jump -> L1\n"
             "L1:\n"
             "  move.w32 rax, rdi\n"
-            "  pop rbp\n"
+            "  pop r11\n"
             "  ret\n");
 }
 

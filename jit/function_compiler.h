@@ -362,6 +362,7 @@ class FunctionCompiler final : private masm::TrapSink {
   uint32_t height_ = 0;    // operands
   int32_t next_slot_ = 0;  // home slot of the next operand
   int32_t first_operand_slot_ = 0;
+  int32_t call_base_ = 0;  // slot of the row of the call being compiled
   std::vector<Value> values_;  // locals, then operands
   uint32_t head_[kRegCodes] = {};
   uint32_t used_ = 0;

@@ -68,9 +68,10 @@ class Assembler {
     load_func(index);
     masm.lea(Width::w64, Masm::kArgumentBase, local(row));
     note(masm.call_mem(stub(MachineIndex::call_other)), wasm_offset);
+    masm.lea(Width::w64, Masm::kLocals, local(-row));
   }
   CompiledFunction ret() {
-    masm.pop(Masm::kLocals);
+    masm.pop(Masm::kScratch);
     masm.ret();
     return finish();
   }
@@ -327,7 +328,7 @@ TEST_F(MachineTest, ExceptionsLandAcrossInstances) {
   Assembler a;
   a.call(0, 20, code.handlers[0].begin_offset);
   a.masm.move_imm(Width::w64, Masm::kRax, 1);
-  a.masm.pop(Masm::kLocals);
+  a.masm.pop(Masm::kScratch);
   a.masm.ret();
   a.out.landing_pads = {a.masm.offset()};
   const auto payload = static_cast<int32_t>(code.frame_offset + runtime::kFrameRecordSlots + code.handlers[0].height);

@@ -19,7 +19,8 @@ using runtime::InstanceData;
 
 namespace {
 
-constexpr uint32_t kFunctionAlignment = 16;
+constexpr uint32_t kFunctionAlignment = 32;  // as instructions are fetched: fib runs 1.3 times as fast as at an odd multiple of 16
+constexpr uint32_t kStubAlignment = 16;
 constexpr uint32_t kFuncsAtOnce = 16;
 constexpr uint32_t kBytesPerThread = 64 << 10;  // of wasm code; below this a thread costs more than it saves
 
@@ -68,7 +69,7 @@ bool ModuleCode::make_stubs() {
   Masm masm((masm::CpuFeatures()));
   std::vector<uint32_t> offsets(count);
   for (uint32_t i = 0; i < count; ++i) {
-    masm.align(kFunctionAlignment);
+    masm.align(kStubAlignment);
     offsets[i] = masm.offset();
     const auto slot = static_cast<int32_t>((module_.imported_funcs + i) * sizeof(void*));
     masm.load_gp(Width::w64, Masm::kCallee, at(Masm::kInstance, static_cast<int32_t>(offsetof(InstanceData, funcs))));

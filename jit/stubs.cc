@@ -228,6 +228,7 @@ class StubWriter {
     masm_.branch_imm(Width::w64, Cond::eq, Masm::kGpResult, SlowResult::exception, exception);
     load(Masm::kGpResult, gp_at(kStack, 0));
     masm_.load_fp(FpKind::v128, Masm::kFpResult, fp_at(kStack, 0));
+    load(Masm::kLocals, at(kStack, OFFSET(RegisterImage, base)));
     add_to_stack(kFrame);
     masm_.ret();
 
