@@ -7,8 +7,7 @@
 #include "decoder/module_decoder.h"
 #include "decoder/validator/validator.h"
 #include "engine/access.h"
-#include "interp/metering.h"
-#include "interp/quicken.h"
+#include "interp/prepare.h"
 
 namespace arris::api {
 namespace {
@@ -69,12 +68,12 @@ std::expected<Module, Error> Module::compile(const Engine& engine, std::vector<u
                                                .registry = detail::Access::state(engine)->registry};
   auto decoded = arris::decoder::decode_module(std::move(bytes), decode_options);
   if (!decoded) return std::unexpected(std::move(decoded).error());
-  const bool quicken = config.quicken && !config.count_instructions;
-  arris::validator::ValidateOptions validate_options{.threads = validation_threads(config, (*decoded)->bytes.size()),
-                                                     .after_body = quicken ? interp::quicken : nullptr};
+  arris::validator::ValidateOptions validate_options{.threads = validation_threads(config, (*decoded)->bytes.size())};
   if (auto ok = arris::validator::validate_module(**decoded, validate_options); !ok)
     return std::unexpected(std::move(ok).error());
-  if (config.count_instructions) interp::meter_module(**decoded);
+  interp::choose_form(**decoded, config.count_instructions ? CodeForm::metered
+                                 : config.quicken          ? CodeForm::quickened
+                                                           : CodeForm::plain);
 
   auto state = std::make_shared<detail::ModuleState>(engine, *std::move(decoded));
   const arris::Module& module = *state->module;

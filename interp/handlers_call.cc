@@ -90,7 +90,7 @@ INTERP_INLINE void zero_slots(uint64_t* from, const uint64_t* to) {
     sp = record_ + (kFrameRecordSlots - 1);                                              \
     tos = reinterpret_cast<uint64_t>(inst);                                              \
     st = (callee)->side_table;                                                           \
-    ip = (callee)->code;                                                                 \
+    ip = (callee)->entry();                                                              \
     NEXT();                                                                              \
   } while (0)
 
@@ -153,7 +153,7 @@ static COLD_HANDLER(call_slow) {
   sp = locals + callee.code->frame_offset + kFrameRecordSlots - 1;
   tos = *sp;
   st = callee.code->side_table;
-  ip = callee.code->code;
+  ip = callee.code->entry();
   inst = callee.instance;
   mem = inst->memory0_base;
   NEXT();
@@ -270,7 +270,7 @@ static COLD_HANDLER(tail_call) {
   sp = locals + callee.code->frame_offset + kFrameRecordSlots - 1;
   tos = *sp;
   st = callee.code->side_table;
-  ip = callee.code->code;
+  ip = callee.code->entry();
   inst = callee.instance;
   mem = inst->memory0_base;
   NEXT();
@@ -300,7 +300,7 @@ INTERP_INLINE void move_down(uint64_t* to, const uint64_t* from, uint32_t count)
     sp = record_ + (kFrameRecordSlots - 1);                                                                \
     tos = reinterpret_cast<uint64_t>(frame_.caller_instance);                                              \
     st = (callee)->side_table;                                                                             \
-    ip = (callee)->code;                                                                                   \
+    ip = (callee)->entry();                                                                                \
     NEXT();                                                                                                \
   } while (0)
 

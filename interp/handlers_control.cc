@@ -3,11 +3,19 @@
 #include "interp/calls.h"
 #include "interp/exceptions.h"
 #include "interp/handlers.h"
+#include "interp/prepare.h"
 #include "wasm/instruction_reader.h"
 
 namespace arris::interp {
 
-COLD_HANDLER(op_unreachable) { TRAP_NOW(unreachable); }
+// Every function begins here when it is called for the first time (wasm/module.h, FuncCode).
+COLD_HANDLER(op_unreachable) {
+  const FuncCode* const func = unprepared_at(*inst->module, ip);
+  if (func == nullptr) TRAP_NOW(unreachable);
+  prepare(*inst->module, *func);
+  ip = func->code;
+  NEXT();
+}
 
 HANDLER(op_nop) {
   ip += 1;

@@ -27,7 +27,7 @@ runtime::Outcome execute(runtime::Store& store, const runtime::FuncInstance& fun
   if (!frame_fits(context, *func.code, slots)) return trap_at_entry(store, TrapCode::call_stack_exhausted);
   uint64_t* locals = build_frame(func, slots, {kExitCode, nullptr, nullptr, nullptr});
   uint64_t* sp = locals + func.code->frame_offset + kFrameRecordSlots - 1;
-  const uint8_t* ip = func.code->code;
+  const uint8_t* ip = func.code->entry();
   return kOpcodeTable[*ip](ip, sp, locals, func.code->side_table, inst->memory0_base, *sp, inst, {});
 }
 

@@ -4,23 +4,12 @@
 
 #include "interp/handlers.h"
 #include "runtime/store.h"
-#include "wasm/instruction_reader.h"
 
 namespace arris::interp {
 
-void meter_module(Module& module) {
-  const size_t size = module.code_end - module.code_begin;
-  module.unmetered_code = std::make_unique_for_overwrite<uint8_t[]>(size);
-  std::memcpy(module.unmetered_code.get(), module.code.get(), size);
-  for (const FuncCode& func : module.func_codes) {
-    // The pristine bytes tell the lengths; the copy may hold internal opcodes.
-    const uint8_t* const start = module.bytes.data() + module.offset_of(func.code);
-    uint8_t* const code = module.code.get() + (func.code - module.code.get());
-    for (const uint8_t* p = start; p < start + func.code_size;) {
-      code[p - start] = kMeteredCode;
-      read_instruction(p);
-    }
-  }
+void meter(std::span<uint8_t> body, std::span<const uint32_t> starts, uint8_t* unmetered) {
+  std::memcpy(unmetered, body.data(), body.size());
+  for (uint32_t start : starts) body[start] = kMeteredCode;
 }
 
 static COLD_HANDLER(limit_reached) {

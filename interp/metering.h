@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "wasm/module.h"
 
@@ -20,7 +21,7 @@ namespace arris::interp {
 // Free in opcodes.def, internal_opcodes.def and quicken.def.
 inline constexpr uint8_t kMeteredCode = 0xFF;
 
-// `module` is validated, not quickened and not published to other threads yet. Linear time.
-void meter_module(Module& module);
+// `body`: a function's instructions in Module::code, not quickened; `starts`: where they begin. What stood there goes to `unmetered`.
+void meter(std::span<uint8_t> body, std::span<const uint32_t> starts, uint8_t* unmetered);
 
 }  // namespace arris::interp

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "interp/quicken.h"
 #include "interp/test_machine.h"
 
 namespace arris::interp {
@@ -18,9 +17,7 @@ using test::Slots;
 class Metering : public Machine {
  protected:
   Instance* metered(std::string_view wat) {
-    std::shared_ptr<Module> module = load(wat);
-    meter_module(*module);
-    return instantiate(std::move(module));
+    return instantiate(load(wat, CodeForm::metered));
   }
   uint64_t count(Instance* instance, std::string_view name, std::initializer_list<uint64_t> arguments) {
     store_.context().instructions = 0;
@@ -116,8 +113,8 @@ TEST_F(Metering, CallsAcrossInstancesReturnBehindTheCall) {
     (import "m" "f" (func $f (type $unary)))
     (table funcref (elem $f))
     (func (export "f") (param i32) (result i32)
-      (call_indirect (type $unary) (local.get 0) (i32.const 0)) (i32.const 1) (i32.add))))");
-  meter_module(*module);
+      (call_indirect (type $unary) (local.get 0) (i32.const 0)) (i32.const 1) (i32.add))))",
+                                        CodeForm::metered);
   Instance* caller = instantiate(std::move(module), {get(*callee, "leaf")});
   EXPECT_EQ(call(caller, "f", {41}).results, (Slots{42}));
   EXPECT_EQ(count(caller, "f", {41}), 8u);

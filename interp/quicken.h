@@ -1,8 +1,7 @@
 // Quickening: rewrites opcode bytes of a validated body so that frequent sequences of instructions take one dispatch each
 // (quicken.def). Only the private copy Module::code changes, never an instruction's length or offset; so traps, side tables,
 // exception ranges and branch targets are unaffected, and Module::bytes keeps the pristine code.
-// For the engine, which has the validator call it for every body that was found valid: before the module is published, as threads
-// may run the code afterwards.
+// For prepare.h, which has it done when a function is first called, before that function's code is published.
 #pragma once
 
 #include <cstdint>

@@ -15,6 +15,7 @@
 #include "decoder/module_decoder.h"
 #include "decoder/validator/validator.h"
 #include "interp/interpreter.h"
+#include "interp/prepare.h"
 #include "runtime/instance.h"
 #include "text/wat.h"
 
@@ -41,26 +42,27 @@ class Machine : public testing::Test {
   explicit Machine(StoreOptions options = {}) : store_(complete(options)) {}
 
   // A module from its bytes, or from text; every feature enabled.
-  std::shared_ptr<Module> load(std::vector<uint8_t> bytes, validator::BodyHook after_body = nullptr) {
+  std::shared_ptr<Module> load(std::vector<uint8_t> bytes, CodeForm form = CodeForm::plain) {
     auto module = decoder::decode_module(std::move(bytes), {Features::all(), store_.options().registry});
     if (!module) {
       ADD_FAILURE() << module.error().to_string();
       return nullptr;
     }
-    auto valid = validator::validate_module(**module, {.after_body = after_body});
+    auto valid = validator::validate_module(**module);
     if (!valid) {
       ADD_FAILURE() << valid.error().to_string();
       return nullptr;
     }
+    choose_form(**module, form);
     return *module;
   }
-  std::shared_ptr<Module> load(std::string_view wat, validator::BodyHook after_body = nullptr) {
+  std::shared_ptr<Module> load(std::string_view wat, CodeForm form = CodeForm::plain) {
     auto bytes = text::wat_to_wasm(wat, {Features::all()});
     if (!bytes) {
       ADD_FAILURE() << "line " << bytes.error().line << ": " << bytes.error().message;
       return nullptr;
     }
-    return load(std::move(*bytes), after_body);
+    return load(std::move(*bytes), form);
   }
 
   Instance* instantiate(std::shared_ptr<Module> module, std::initializer_list<Extern> imports = {}) {

@@ -288,7 +288,6 @@ class FunctionCompiler final : private masm::TrapSink {
     bool calls = false;        // every iteration calls
   };
   LoopScan scan_loop();
-  static void skip_immediates(Opcode op, const uint8_t*& p);
 
   // ---- cold_paths.h ----
   Label trap_label(TrapCode code) override;

@@ -57,4 +57,8 @@ CatchClause read_catch_clause(const uint8_t*& p);
 // Reads one instruction at `p` and moves past it.
 Instruction read_instruction(const uint8_t*& p);
 
+// For those who need but little of an instruction: its opcode, and the way past what follows it.
+Opcode read_opcode(const uint8_t*& p);
+void skip_immediates(Opcode op, const uint8_t*& p);
+
 }  // namespace arris

@@ -1,8 +1,17 @@
 #include "wasm/module.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "wasm/opcodes.h"
 
 namespace arris {
+
+void Module::copy_code(const FuncCode& func) const {
+  uint8_t* const copy = code.get() + (func.code - code.get());
+  if (!func.has_vector_forms) std::memcpy(copy, bytes.data() + offset_of(func.code), func.code_size);
+  copy[func.code_size - 1] = info(Opcode::return_).code;  // the side table has its entry (wasm/side_table.h)
+}
 
 FuncIndex Module::find_func(const uint8_t* ip) const {
   auto after = std::upper_bound(func_codes.begin(), func_codes.end(), ip,

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -101,8 +102,13 @@ struct FuncBody {
 };
 
 // One function as the tiers execute it. Written by the validator.
+//
+// Only functions that the interpreter calls have their instructions in Module::code: whoever is first to enter one makes them there
+// (Module::copy_code, then whatever the interpreter does to them) and publishes that. Until then a function begins at an
+// `unreachable` of its own, whose handler does this.
 struct FuncCode {
-  const uint8_t* code = nullptr;  // first instruction, in Module::code
+  const uint8_t* code = nullptr;  // where the first instruction is in Module::code
+  mutable const uint8_t* begin = nullptr;
   const SideTableEntry* side_table = nullptr;
   std::span<const ExceptionHandler> handlers;
   uint32_t code_size = 0;        // bytes, with the final `end`
@@ -117,7 +123,19 @@ struct FuncCode {
   uint32_t max_operand_slots = 0;
   CanonicalTypeId type;
   bool has_v128_params = false;
+  bool has_vector_forms = false;       // the validator has copied it already, with forms of wasm/internal_opcodes.def
+  uint8_t unprepared = kUnpreparedOpcode;
+
+  static constexpr uint8_t kUnpreparedOpcode = 0x00;  // unreachable
+
+  // Where execution begins. What is there can be read as it was when it was published.
+  const uint8_t* entry() const { return __atomic_load_n(&begin, __ATOMIC_ACQUIRE); }
+  bool is_prepared() const { return entry() == code; }
+  void publish() const { __atomic_store_n(&begin, code, __ATOMIC_RELEASE); }
 };
+
+// What the interpreter makes of a function's instructions when it is first called.
+enum class CodeForm : uint8_t { plain, quickened, metered };
 
 struct CustomSection {
   ByteRange name;
@@ -188,18 +206,20 @@ class Module {
 
   // Written by the validator.
   static constexpr uint32_t kCodePadding = 16;  // bytes of `unreachable` behind the code copy
-  std::unique_ptr<uint8_t[]> code;              // private copy of bytes [code_begin, code_end), plus padding
+  std::unique_ptr<uint8_t[]> code;              // room for a private copy of bytes [code_begin, code_end), plus padding
   uint32_t code_begin = 0;
   uint32_t code_end = 0;
-  std::unique_ptr<uint8_t[]>
-      unmetered_code;                // what `code` was before interp/metering.h overwrote it; null if it did not
+  CodeForm code_form = CodeForm::plain;
+  std::unique_ptr<uint8_t[]> unmetered_code;  // metered: what stood in `code` before
   std::vector<FuncCode> func_codes;  // by function index - imported_funcs
   std::vector<std::unique_ptr<SideTableEntry[]>> side_table_chunks;
   std::vector<std::unique_ptr<ExceptionHandler[]>> handler_chunks;
   // Functions that may be referred to by ref.func (declared in elements, exports, globals).
   std::vector<bool> declared_func_refs;
 
-  // The one thing that may be added later, once, by whichever thread is first. Owned.
+  // What may be added later, by whichever thread is first: the code of functions that are called (FuncCode) ...
+  mutable std::mutex preparing;
+  // ... and, once, a compiler's code. Owned.
   mutable std::atomic<ModuleAttachment*> attachment{nullptr};
 
   std::string_view text(ByteRange r) const { return {reinterpret_cast<const char*>(bytes.data()) + r.offset, r.size}; }
@@ -216,6 +236,8 @@ class Module {
   const CanonicalType& canonical_type(TypeIndex t) const { return registry->get(canonical_types[t.value]); }
   const CanonicalType& func_type(FuncIndex f) const { return canonical_type(funcs[f.value]); }
 
+  // Makes the plain private copy of a function's instructions. Before it is published, and one thread at a time.
+  void copy_code(const FuncCode& func) const;
   // The function whose code copy holds `ip`, or an invalid index. Binary search.
   FuncIndex find_func(const uint8_t* ip) const;
   // Byte offset in `bytes` of an address in the code copy.

@@ -75,7 +75,7 @@ bool FunctionValidator::on_call_ref(Opcode op) {
 bool FunctionValidator::on_drop(Opcode) {
   ValType type;
   if (!pop_any(type)) return false;
-  if (type.is_vec()) rewrite_opcode(internal_code(Opcode::drop));
+  if (type.is_vec()) use_vector_form(internal_code(Opcode::drop));
   return true;
 }
 
@@ -86,7 +86,7 @@ bool FunctionValidator::on_select(Opcode) {
     return fail(ErrorCode::type_mismatch, "select without a type takes numbers and vectors");
   ValType type = a.is_bottom() ? b : a;
   if (!b.is_bottom() && b != type) return fail_mismatch(type, b);
-  if (type.is_vec()) rewrite_opcode(internal_code(Opcode::select));
+  if (type.is_vec()) use_vector_form(internal_code(Opcode::select));
   push(type);
   return true;
 }
@@ -100,7 +100,7 @@ bool FunctionValidator::on_select_t(Opcode) {
   if (!context_.has_type(type)) return fail_index(ErrorCode::unknown_type, type.heap().index());
   type = module_.canonical(type);
   if (!pop(kI32) || !pop(type) || !pop(type)) return false;
-  if (type.is_vec()) rewrite_opcode(internal_code(Opcode::select_t));
+  if (type.is_vec()) use_vector_form(internal_code(Opcode::select_t));
   push(type);
   return true;
 }
@@ -111,7 +111,7 @@ bool FunctionValidator::on_global_get(Opcode) {
   if (index >= visible) return fail_index(ErrorCode::unknown_global, index);
   if (in_constant_ && module_.globals[index].type.is_mutable) return fail(ErrorCode::constant_expression_required);
   ValType type = context_.globals[index];
-  if (type.is_vec()) rewrite_opcode(internal_code(Opcode::global_get));
+  if (type.is_vec()) use_vector_form(internal_code(Opcode::global_get));
   push(type);
   return true;
 }
@@ -121,7 +121,7 @@ bool FunctionValidator::on_global_set(Opcode) {
   if (index >= context_.globals.size()) return fail_index(ErrorCode::unknown_global, index);
   if (!module_.globals[index].type.is_mutable) return fail_index(ErrorCode::immutable_global, index);
   ValType type = context_.globals[index];
-  if (type.is_vec()) rewrite_opcode(internal_code(Opcode::global_set));
+  if (type.is_vec()) use_vector_form(internal_code(Opcode::global_set));
   return pop(type);
 }
 

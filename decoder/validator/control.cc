@@ -174,7 +174,6 @@ bool FunctionValidator::on_end(Opcode) {
 bool FunctionValidator::end_function(ControlFrame& frame) {
   resolve(frame, opcode_offset());
   add_return();
-  rewrite_opcode(info(Opcode::return_).code);
   control_.pop();
   return true;
 }

@@ -10,7 +10,6 @@
 //   p      the opcode of the current instruction
 //   sp     operand stack, as sp_; floor and slots likewise
 //   stop   no step begins here or beyond. From any byte before it kReadAhead bytes may be read.
-//   starts where the next instruction's offset is noted
 //   v      the validator, whose members sp_, slots_ and in_ are stale meanwhile
 #include <bit>
 
@@ -59,20 +58,18 @@ inline __attribute__((always_inline)) uint64_t leb_value(const uint8_t* p, unsig
 }  // namespace
 
 #define STEP_STATE                                                                                              \
-  [[maybe_unused]] const uint8_t *p, [[maybe_unused]] ValType *sp, [[maybe_unused]] ValType *floor,             \
-      [[maybe_unused]] uint32_t slots, [[maybe_unused]] const uint8_t *stop, [[maybe_unused]] uint32_t *starts, \
-      FunctionValidator *v
-#define STEP_PASS p, sp, floor, slots, stop, starts, v
+  [[maybe_unused]] const uint8_t *p, [[maybe_unused]] ValType *sp, [[maybe_unused]] ValType *floor, \
+      [[maybe_unused]] uint32_t slots, [[maybe_unused]] const uint8_t *stop, FunctionValidator *v
+#define STEP_PASS p, sp, floor, slots, stop, v
 #define STEP(name) static TAIL_CALLING_CONVENTION Outcome name(STEP_STATE)
 #define STEP_GOTO(step) [[clang::musttail]] return step(STEP_PASS)
 // The instruction has been checked and has `length` bytes.
 #define STEP_NEXT(length)        \
-  do {                           \
-    *starts++ = v->offset_of(p); \
-    p += (length);               \
-    if (p >= stop) [[unlikely]]  \
-      STEP_GOTO(leave);          \
-    STEP_GOTO(kSteps[*p]);       \
+  do {                          \
+    p += (length);              \
+    if (p >= stop) [[unlikely]] \
+      STEP_GOTO(leave);         \
+    STEP_GOTO(kSteps[*p]);      \
   } while (0)
 
 struct FunctionValidator::FastSteps {
@@ -83,7 +80,6 @@ struct FunctionValidator::FastSteps {
   STEP(leave) {
     v->sp_ = sp;
     v->slots_ = slots;
-    v->starts_ = starts;
     v->in_.seek(p);
     return Outcome::stopped;
   }
@@ -99,7 +95,6 @@ struct FunctionValidator::FastSteps {
   }
 #define AFTER_CAREFUL(checked)                         \
   do {                                                 \
-    *starts++ = v->offset_of(p);                       \
     if (!(checked)) [[unlikely]]                       \
       return Outcome::failed;                          \
     p = v->in_.position();                             \
@@ -390,11 +385,7 @@ bool FunctionValidator::run_fast() {
   const uint8_t* const last_byte = module_.bytes.data() + module_.bytes.size();
   const uint8_t* const stop = last_byte - end >= kReadAhead ? end : end - std::min<ptrdiff_t>(end - begin, kReadAhead);
   if (begin >= stop) return true;
-  if (FastSteps::kSteps[*begin](begin, sp_, floor_, slots_, stop, starts_, this) == FastSteps::Outcome::failed)
-    return false;
-  // Immediates that reach beyond the body: the careful way knows what to say.
-  if (in_.position() > end) in_.seek(code_begin_ + *--starts_);
-  return true;
+  return FastSteps::kSteps[*begin](begin, sp_, floor_, slots_, stop, this) == FastSteps::Outcome::stopped;
 }
 
 }  // namespace arris::validator

@@ -66,19 +66,13 @@ bool FunctionValidator::begin_body(const FuncBody& body) {
   code_copy_ = module_.code.get() + (body.code_offset - module_.code_begin);
   in_ = Cursor(module_, {body.code_offset, body.body.end() - body.code_offset});
   code_begin_ = op_ = in_.position();
-  in_constant_ = false;
+  has_copy_ = in_constant_ = false;
   table_.clear();
   sp_ = floor_ = operands_.get();
   slots_ = max_slots_ = 0;
   legacy_depth_ = max_legacy_depth_ = 0;
   init_log_.clear();
   control_.clear();
-  const size_t size = in_.remaining();
-  if (starts_capacity_ < size) {
-    starts_capacity_ = size + size / 2;
-    starts_buffer_ = std::make_unique_for_overwrite<uint32_t[]>(starts_capacity_);
-  }
-  starts_ = starts_buffer_.get();
   if (!begin_locals(body)) return false;
   ControlFrame frame;
   frame.kind = FrameKind::func;
@@ -91,9 +85,11 @@ bool FunctionValidator::validate_body(uint32_t func_index, SideTableArena& arena
   uint32_t body_index = func_index - module_.imported_funcs;
   const FuncBody& body = module_.bodies[body_index];
   func_type_ = &context_.func_type(func_index);
-  if (begin_body(body) && run()) {
+  if (begin_body(body) && run(body)) {
     FuncCode& code = context_.module.func_codes[body_index];
     code.code = code_copy_;
+    code.begin = &code.unprepared;
+    code.has_vector_forms = has_copy_;
     code.code_size = static_cast<uint32_t>(in_.end() - code_begin_);
     code.param_slots = func_type_->param_slots;
     code.result_slots = func_type_->result_slots;
@@ -120,7 +116,6 @@ bool FunctionValidator::operands_before(uint32_t func_index, uint32_t offset, st
   if (!begin_body(body)) return false;
   while (!control_.empty() && !in_.at_end() && body.code_offset + next_offset() < offset) {
     op_ = in_.position();
-    *starts_++ = opcode_offset();
     if (!step(kPlainRows[in_.u8()])) return false;
   }
   operands.assign(operands_.get(), sp_);
@@ -145,11 +140,18 @@ bool FunctionValidator::validate_const_expr(const ConstExpr& expr, ValType expec
   return run_constant();
 }
 
-bool FunctionValidator::run() {
-  if (fast_ && !run_fast()) return false;
+bool FunctionValidator::run(const FuncBody& body) {
+  if (fast_) {
+    if (!run_fast()) return false;
+    // Immediates that reach beyond the body: the careful way, from the beginning, knows what to say.
+    if (in_.position() > in_.end() && !begin_body(body)) return false;
+  }
+  return run_carefully();
+}
+
+bool FunctionValidator::run_carefully() {
   while (!control_.empty() && !in_.at_end()) {
     op_ = in_.position();
-    *starts_++ = opcode_offset();
     if (!step(kPlainRows[in_.u8()])) return false;
   }
   if (control_.empty()) return in_.at_end() ? in_.ok() : in_.fail(ErrorCode::section_size_mismatch);
@@ -279,6 +281,13 @@ bool FunctionValidator::pop_types_slow(std::span<const ValType> types) {
     if (!pop(types[i - 1])) return false;
   }
   return true;
+}
+
+void FunctionValidator::use_vector_form(uint8_t code) {
+  if (code_copy_ == nullptr) return;
+  if (!has_copy_) std::memcpy(code_copy_, code_begin_, static_cast<size_t>(in_.end() - code_begin_));
+  has_copy_ = true;
+  code_copy_[opcode_offset()] = code;
 }
 
 void FunctionValidator::note_height() {

@@ -68,11 +68,6 @@ class FunctionValidator {
   // Bytes of the last constant expression, which may have been followed by others in the same range.
   uint32_t consumed() const { return offset_of(in_.position()); }
 
-  // The last valid body's instructions in the code copy.
-  std::span<uint8_t> code_copy() const { return {code_copy_, static_cast<size_t>(in_.end() - code_begin_)}; }
-  // Where the instructions of the last valid body begin, from its first one.
-  std::span<const uint32_t> instruction_starts() const { return {starts_buffer_.get(), starts_}; }
-
   Error take_error() { return in_.take_error(); }
 
  private:
@@ -83,8 +78,9 @@ class FunctionValidator {
   // function_validator.cc
   bool begin_body(const FuncBody& body);
   void finish_body(const FuncBody& body, SideTableArena& arena);
-  bool run();
+  bool run(const FuncBody& body);
   bool run_fast();
+  bool run_carefully();
   bool run_constant();
   [[gnu::always_inline]] bool step(const OperatorRow& row);
   bool step_row(const OperatorRow& row);
@@ -205,10 +201,8 @@ class FunctionValidator {
   uint32_t offset_of(const uint8_t* p) const { return static_cast<uint32_t>(p - code_begin_); }
   uint32_t opcode_offset() const { return offset_of(op_); }
   uint32_t next_offset() const { return offset_of(in_.position()); }
-  // Overwrites the first byte of the current instruction in the code copy.
-  void rewrite_opcode(uint8_t code) {
-    if (code_copy_) code_copy_[opcode_offset()] = code;
-  }
+  // Gives the current instruction its form for v128 in the code copy, which is made for it. Not in constant expressions.
+  void use_vector_form(uint8_t code);
 
   bool local_type(uint32_t index, ValType& type) {
     if (index >= fast_count_) [[unlikely]]
@@ -281,6 +275,7 @@ class FunctionValidator {
   const uint8_t* op_ = nullptr;          // the instruction being checked
   const uint8_t* code_begin_ = nullptr;  // its body's first instruction
   uint8_t* code_copy_ = nullptr;         // the same in the code copy; null in constant expressions
+  bool has_copy_ = false;
   ValType memory0_address_;              // of memory 0; bottom sends everything the careful way
   bool plain_memory_ = false;            // memory 0 is there and its addresses are i32
   uint32_t visible_globals_ = 0;
@@ -292,9 +287,6 @@ class FunctionValidator {
   uint32_t slots_ = 0;
   uint32_t max_slots_ = 0;
   PlainStack<ControlFrame> control_;
-  std::unique_ptr<uint32_t[]> starts_buffer_;
-  size_t starts_capacity_ = 0;
-  uint32_t* starts_ = nullptr;  // where the next instruction's offset goes
   uint32_t br_table_epoch_ = 0;
 
   // Locals: parameters first. The first kFastLocals are expanded; the rest are found by binary search, so that declaring

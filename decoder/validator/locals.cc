@@ -85,7 +85,7 @@ bool FunctionValidator::on_special_local(uint32_t index, ValType type, Opcode op
   if (!in_.ok()) return false;
   if (type.is_vec()) {
     // The index immediate becomes the ordinal, in as many bytes.
-    rewrite_opcode(v128_form(op));
+    use_vector_form(v128_form(op));
     uint32_t ordinal = v128_ordinal(index);
     uint8_t* out = code_copy_ + opcode_offset() + 1;
     uint8_t* last = code_copy_ + next_offset() - 1;

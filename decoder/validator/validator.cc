@@ -25,18 +25,11 @@ struct Range {
   std::optional<Error> error;
 };
 
-// Space for the code copy. Each body is copied when its turn comes, so that it is in the processor's cache while it is checked.
+// Space for the code copy. Nothing is copied now, and memory that is not touched costs nothing (wasm/module.h, FuncCode).
 void reserve_code(Module& module) {
   const uint32_t size = module.code_end - module.code_begin;
   module.code = std::make_unique_for_overwrite<uint8_t[]>(size + Module::kCodePadding);
   std::memset(module.code.get() + size, info(Opcode::unreachable).code, Module::kCodePadding);
-}
-
-// Copies body number `i` with what stands between it and the one before.
-void copy_body(Module& module, uint32_t i) {
-  const uint32_t begin = i == 0 ? module.code_begin : module.bodies[i - 1].body.end();
-  std::memcpy(module.code.get() + (begin - module.code_begin), module.bytes.data() + begin,
-              module.bodies[i].body.end() - begin);
 }
 
 std::vector<Range> split(const Module& module, unsigned threads) {
@@ -59,11 +52,7 @@ void validate_range(ModuleContext& context, Range& range, unsigned number, const
   FunctionValidator validator(context, options.fast);
   for (uint32_t i = range.begin; i < range.end; ++i) {
     if (lowest_failed.load(std::memory_order_relaxed) < number) return;  // this range's answer no longer matters
-    copy_body(context.module, i);
-    if (validator.validate_body(context.module.imported_funcs + i, range.arena)) {
-      if (options.after_body != nullptr) options.after_body(validator.code_copy(), validator.instruction_starts());
-      continue;
-    }
+    if (validator.validate_body(context.module.imported_funcs + i, range.arena)) continue;
     range.error = validator.take_error();
     unsigned seen = lowest_failed.load();
     while (number < seen && !lowest_failed.compare_exchange_weak(seen, number)) {}

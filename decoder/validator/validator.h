@@ -1,24 +1,18 @@
-// validate_module: is a decoded module valid? And, in the same pass over the bodies, everything the tiers execute: the private
-// code copy, the side tables, exception handlers and frame sizes (Module::code, Module::func_codes; wasm/side_table.h).
+// validate_module: is a decoded module valid? And, in the same pass over the bodies, everything the tiers execute: side
+// tables, exception handlers and frame sizes (Module::code, Module::func_codes; wasm/side_table.h).
 // For the engine, tools and tests. Spec: validation/.
 #pragma once
 
 #include <cstdint>
 #include <expected>
-#include <span>
 
 #include "wasm/error.h"
 #include "wasm/module.h"
 
 namespace arris::validator {
 
-// What is to be done with a body once it is known to be valid: `code` are its instructions in Module::code, `starts` says where
-// each of them begins. Called by the thread that checked it, while other threads check other bodies.
-using BodyHook = void (*)(std::span<uint8_t> code, std::span<const uint32_t> starts);
-
 struct ValidateOptions {
   unsigned threads = 1;  // used for large modules only; the answer and the error do not depend on it
-  BodyHook after_body = nullptr;
   bool fast = true;  // false: no fast steps, which must change nothing (testing)
 };
 

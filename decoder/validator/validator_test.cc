@@ -64,6 +64,7 @@ std::string entries_of(const Bytes& type, const Bytes& code, const Bytes& locals
 
 Bytes code_copy(const Module& module, uint32_t func = 0) {
   const FuncCode& code = module.func_codes[func];
+  module.copy_code(code);
   return {code.code, code.code + code.code_size};
 }
 
@@ -513,11 +514,6 @@ class RandomBody {
 };
 
 TEST(FastSteps, JudgeLikeTheCarefulWay) {
-  std::vector<uint32_t> starts_seen;
-  static std::vector<uint32_t>* seen = &starts_seen;
-  auto note = [](std::span<uint8_t>, std::span<const uint32_t> starts) {
-    seen->insert(seen->end(), starts.begin(), starts.end());
-  };
   const Bytes types = section(
       1, list({func_type({0x7F, 0x7E, 0x7D, 0x7C}, {}), func_type({0x7F, 0x7E}, {0x7E}), func_type({0x7B}, {})}));
   RandomBody random(1);
@@ -532,14 +528,12 @@ TEST(FastSteps, JudgeLikeTheCarefulWay) {
     for (bool fast : {false, true}) {
       auto module = decoder::decode_module(bytes, {Features::all(), std::make_shared<TypeRegistry>()});
       ASSERT_TRUE(module);
-      starts_seen.clear();
-      auto result = validate_module(**module, {.after_body = note, .fast = fast});
+      auto result = validate_module(**module, {.fast = fast});
       modules[fast] = *module;
       answers[fast] = result ? "valid" : result.error().to_string();
-      for (uint32_t start : starts_seen) answers[fast] += " " + std::to_string(start);
     }
     ASSERT_EQ(answers[0], answers[1]) << round;
-    if (!answers[0].starts_with("valid")) {
+    if (answers[0] != "valid") {
       ++invalid;
       continue;
     }
