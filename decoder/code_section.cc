@@ -1,10 +1,14 @@
 // The code section: where every body lies, and its locals. Instructions are the validator's.
+#include <algorithm>
+
 #include "decoder/sections.h"
 #include "decoder/type_reader.h"
 #include "wasm/limits.h"
 
 namespace arris::decoder {
 namespace {
+
+constexpr uint32_t kMinBodyBytes = 3;  // its size, the number of its locals, `end`
 
 void read_locals(Cursor& in, Features features, std::vector<LocalGroup>& groups) {
   const uint8_t* start = in.position();
@@ -30,6 +34,7 @@ void decode_code_section(Cursor& in, Module& module) {
   module.code_begin = in.offset();
   module.code_end = in.offset() + in.remaining();
   uint32_t count = read_count(in, limits::kMaxFunctions, "functions");
+  module.bodies.reserve(std::min(count, in.remaining() / kMinBodyBytes));
   for (uint32_t i = 0; i < count && in.ok(); ++i) {
     const uint8_t* size_start = in.position();
     uint32_t size = in.u32();

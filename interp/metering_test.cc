@@ -16,9 +16,7 @@ using test::Slots;
 
 class Metering : public Machine {
  protected:
-  Instance* metered(std::string_view wat) {
-    return instantiate(load(wat, CodeForm::metered));
-  }
+  Instance* metered(std::string_view wat) { return instantiate(load(wat, CodeForm::metered)); }
   uint64_t count(Instance* instance, std::string_view name, std::initializer_list<uint64_t> arguments) {
     store_.context().instructions = 0;
     call(instance, name, arguments);

@@ -123,7 +123,7 @@ struct FuncCode {
   uint32_t max_operand_slots = 0;
   CanonicalTypeId type;
   bool has_v128_params = false;
-  bool has_vector_forms = false;       // the validator has copied it already, with forms of wasm/internal_opcodes.def
+  bool has_vector_forms = false;  // the validator has copied it already, with forms of wasm/internal_opcodes.def
   uint8_t unprepared = kUnpreparedOpcode;
 
   static constexpr uint8_t kUnpreparedOpcode = 0x00;  // unreachable
@@ -211,7 +211,7 @@ class Module {
   uint32_t code_end = 0;
   CodeForm code_form = CodeForm::plain;
   std::unique_ptr<uint8_t[]> unmetered_code;  // metered: what stood in `code` before
-  std::vector<FuncCode> func_codes;  // by function index - imported_funcs
+  std::vector<FuncCode> func_codes;           // by function index - imported_funcs
   std::vector<std::unique_ptr<SideTableEntry[]>> side_table_chunks;
   std::vector<std::unique_ptr<ExceptionHandler[]>> handler_chunks;
   // Functions that may be referred to by ref.func (declared in elements, exports, globals).

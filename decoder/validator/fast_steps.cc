@@ -57,14 +57,14 @@ inline __attribute__((always_inline)) uint64_t leb_value(const uint8_t* p, unsig
 
 }  // namespace
 
-#define STEP_STATE                                                                                              \
+#define STEP_STATE                                                                                  \
   [[maybe_unused]] const uint8_t *p, [[maybe_unused]] ValType *sp, [[maybe_unused]] ValType *floor, \
       [[maybe_unused]] uint32_t slots, [[maybe_unused]] const uint8_t *stop, FunctionValidator *v
 #define STEP_PASS p, sp, floor, slots, stop, v
 #define STEP(name) static TAIL_CALLING_CONVENTION Outcome name(STEP_STATE)
 #define STEP_GOTO(step) [[clang::musttail]] return step(STEP_PASS)
 // The instruction has been checked and has `length` bytes.
-#define STEP_NEXT(length)        \
+#define STEP_NEXT(length)       \
   do {                          \
     p += (length);              \
     if (p >= stop) [[unlikely]] \
@@ -122,19 +122,19 @@ struct FunctionValidator::FastSteps {
     return (v->features_ >> static_cast<unsigned>(feature)) & 1;
   }
 
-  template <uint8_t operand, uint8_t result, Feature feature>
   STEP(unary) {
-    if (sp == floor || sp[-1].bits() != operand || !(feature == Feature::mvp || has(v, feature))) [[unlikely]]
+    const OperatorRow& row = kPlainRows[*p];
+    if (sp == floor || sp[-1].bits() != row.pop[0] || !has(v, row.feature)) [[unlikely]]
       STEP_GOTO(careful);
-    sp[-1] = static_cast<TypeCode>(result);
+    sp[-1] = static_cast<TypeCode>(row.push[0]);
     STEP_NEXT(1);
   }
 
-  template <uint8_t first, uint8_t second, uint8_t result>
   STEP(binary) {
-    if (sp - floor < 2 || sp[-2].bits() != first || sp[-1].bits() != second) [[unlikely]]
+    const OperatorRow& row = kPlainRows[*p];
+    if (sp - floor < 2 || sp[-2].bits() != row.pop[0] || sp[-1].bits() != row.pop[1]) [[unlikely]]
       STEP_GOTO(careful);
-    sp[-2] = static_cast<TypeCode>(result);
+    sp[-2] = static_cast<TypeCode>(row.push[0]);
     --sp;
     --slots;
     STEP_NEXT(1);
@@ -168,17 +168,13 @@ struct FunctionValidator::FastSteps {
     STEP_NEXT(length);                       \
   } while (0)
 
-  STEP(i32_constant) {
-    const unsigned length = p[1] < 0x80 ? 1 : s32_length(p + 1);
-    if (length == 0) [[unlikely]]
-      STEP_GOTO(careful);
-    STEP_PUSH(kI32, 1 + length);
-  }
-  STEP(i64_constant) {
+  // An i32.const or i64.const of several bytes.
+  STEP(long_constant) {
+    const bool is_i32 = *p == info(Opcode::i32_const).code;
     const unsigned length = leb_length(p + 1);
-    if (length == 0) [[unlikely]]
+    if (length == 0 || (is_i32 && length >= 5 && s32_length(p + 1) == 0)) [[unlikely]]
       STEP_GOTO(careful);
-    STEP_PUSH(kI64, 1 + length);
+    STEP_PUSH(is_i32 ? kI32 : kI64, 1 + length);
   }
   template <uint8_t type, unsigned size>
   STEP(float_constant) {
@@ -187,49 +183,55 @@ struct FunctionValidator::FastSteps {
 
   // ---- Locals ------------------------------------------------------------------------------------------------------------
 
-  STEP(local_get) {
-    const uint8_t index = p[1];
-    if (index >= v->plain_locals_) [[unlikely]]
-      STEP_GOTO(careful);
+  // A local.get, or a constant of one byte.
+  STEP(push) {
+    // Without branches, as which of them comes is hard to predict: the types of constants stand behind those of the locals.
+    constexpr unsigned kGet = info(Opcode::local_get).code, kI32Const = info(Opcode::i32_const).code;
+    static_assert(kGet >> 6 == 0 && kI32Const >> 6 == 1 && info(Opcode::i64_const).code == kI32Const + 1);
+    const unsigned immediate = p[1];
+    const unsigned is_const = *p >> 6;
+    if (immediate >= v->push_limits_[is_const]) [[unlikely]]
+      STEP_GOTO(push_other);
+    const unsigned index = (immediate & (is_const - 1)) + is_const * (*p - kI32Const + kFastLocals);
     STEP_PUSH(v->fast_locals_[index], 2);
   }
-  STEP(local_set) {
-    const uint8_t index = p[1];
-    if (index >= v->plain_locals_ || sp == floor || sp[-1] != v->fast_locals_[index]) [[unlikely]]
-      STEP_GOTO(careful);
-    --sp;
-    --slots;
-    STEP_NEXT(2);
+  STEP(push_other) {
+    if (*p == info(Opcode::local_get).code) STEP_GOTO(careful);
+    STEP_GOTO(long_constant);
   }
-  STEP(local_tee) {
+  // local.set and local.tee
+  STEP(assign) {
     const uint8_t index = p[1];
-    if (index >= v->plain_locals_ || sp == floor || sp[-1] != v->fast_locals_[index]) [[unlikely]]
+    if (index >= v->push_limits_[0] || sp == floor || sp[-1] != v->fast_locals_[index]) [[unlikely]]
       STEP_GOTO(careful);
+    const bool is_set = *p == info(Opcode::local_set).code;
+    sp -= is_set;
+    slots -= is_set;
     STEP_NEXT(2);
   }
 
   // ---- Memory 0, if its addresses are i32 --------------------------------------------------------------------------------
 
   // The length of the instruction with an ordinary mem_arg, otherwise 0.
-  template <uint8_t align_log2>
-  static inline __attribute__((always_inline)) unsigned access_length(const uint8_t* p, const FunctionValidator* v) {
-    if (p[1] > align_log2 || !v->plain_memory_) return 0;
+  static inline __attribute__((always_inline)) unsigned access_length(const uint8_t* p, const OperatorRow& row,
+                                                                      const FunctionValidator* v) {
+    if (p[1] > row.align_log2 || !v->plain_memory_) return 0;
     const unsigned length = p[2] < 0x80 ? 1 : u32_length(p + 2);
     return length == 0 ? 0 : 2 + length;
   }
 
-  template <uint8_t result, uint8_t align_log2>
   STEP(load_step) {
-    const unsigned length = access_length<align_log2>(p, v);
+    const OperatorRow& row = kPlainRows[*p];
+    const unsigned length = access_length(p, row, v);
     if (length == 0 || sp == floor || sp[-1] != kI32) [[unlikely]]
       STEP_GOTO(careful);
-    sp[-1] = static_cast<TypeCode>(result);
+    sp[-1] = static_cast<TypeCode>(row.push[0]);
     STEP_NEXT(length);
   }
-  template <uint8_t value, uint8_t align_log2>
   STEP(store_step) {
-    const unsigned length = access_length<align_log2>(p, v);
-    if (length == 0 || sp - floor < 2 || sp[-1].bits() != value || sp[-2] != kI32) [[unlikely]]
+    const OperatorRow& row = kPlainRows[*p];
+    const unsigned length = access_length(p, row, v);
+    if (length == 0 || sp - floor < 2 || sp[-1].bits() != row.pop[1] || sp[-2] != kI32) [[unlikely]]
       STEP_GOTO(careful);
     sp -= 2;
     slots -= 2;
@@ -239,13 +241,12 @@ struct FunctionValidator::FastSteps {
   // ---- Blocks and branches -----------------------------------------------------------------------------------------------
 
   // A block without parameters and results.
-  template <FrameKind kind>
   STEP(block) {
     PlainStack<ControlFrame>& control = v->control_;
     if (p[1] != kEmptyBlockType || !control.has_room() || control.size() > limits::kMaxControlDepth) [[unlikely]]
       STEP_GOTO(careful);
     ControlFrame& frame = control.push_unchecked({});
-    frame.kind = kind;
+    frame.kind = *p == info(Opcode::loop).code ? FrameKind::loop : FrameKind::block;
     frame.opcode_offset = v->offset_of(p);
     frame.arm_offset = frame.opcode_offset + 2;
     frame.floor = static_cast<uint32_t>(sp - v->operands_.get());
@@ -327,37 +328,29 @@ struct FunctionValidator::FastSteps {
     constexpr Opcode op = find_opcode(0, byte);
     constexpr OperatorRow row = kPlainRows[byte];
     if constexpr (row.path == Path::unary) {
-      return &unary<row.pop[0], row.push[0], row.feature>;
+      return &unary;
     } else if constexpr (row.path == Path::illegal || row.path == Path::prefixed || row.feature != Feature::mvp) {
       return &careful;
     } else if constexpr (row.path == Path::binary) {
-      return &binary<row.pop[0], row.pop[1], row.push[0]>;
-    } else if constexpr (op == Opcode::i32_const) {
-      return &i32_constant;
-    } else if constexpr (op == Opcode::i64_const) {
-      return &i64_constant;
+      return &binary;
+    } else if constexpr (op == Opcode::i32_const || op == Opcode::i64_const || row.path == Path::local_get) {
+      return &push;
     } else if constexpr (op == Opcode::f32_const) {
       return &float_constant<static_cast<uint8_t>(TypeCode::f32), 4>;
     } else if constexpr (op == Opcode::f64_const) {
       return &float_constant<static_cast<uint8_t>(TypeCode::f64), 8>;
-    } else if constexpr (row.path == Path::local_get) {
-      return &local_get;
-    } else if constexpr (row.path == Path::local_set) {
-      return &local_set;
-    } else if constexpr (row.path == Path::local_tee) {
-      return &local_tee;
+    } else if constexpr (row.path == Path::local_set || row.path == Path::local_tee) {
+      return &assign;
     } else if constexpr (row.path == Path::mem_arg && row.push_count == 1) {
-      return &load_step<row.push[0], row.align_log2>;
+      return &load_step;
     } else if constexpr (row.path == Path::mem_arg) {
-      return &store_step<row.pop[1], row.align_log2>;
+      return &store_step;
     } else if constexpr (op == Opcode::drop) {
       return &drop;
     } else if constexpr (op == Opcode::select) {
       return &select;
-    } else if constexpr (op == Opcode::block) {
-      return &block<FrameKind::block>;
-    } else if constexpr (op == Opcode::loop) {
-      return &block<FrameKind::loop>;
+    } else if constexpr (op == Opcode::block || op == Opcode::loop) {
+      return &block;
     } else if constexpr (op == Opcode::end) {
       return &end;
     } else if constexpr (op == Opcode::br_if) {

@@ -57,6 +57,8 @@ FunctionValidator::FunctionValidator(ModuleContext& context, bool fast)
       // Untouched pages cost nothing; ValType needs no construction.
       operands_(static_cast<ValType*>(std::malloc(kOperandCapacity * sizeof(ValType)))) {
   CHECK(operands_ != nullptr);
+  fast_locals_[kFastLocals] = kI32;
+  fast_locals_[kFastLocals + 1] = kI64;
   if (!module_.memories.empty() && module_.features.has(Feature::memory64))
     memory0_address_ = to_val_type(module_.memories[0].limits.address);
   plain_memory_ = !module_.memories.empty() && module_.memories[0].limits.address == AddressType::i32;

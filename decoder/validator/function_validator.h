@@ -276,8 +276,8 @@ class FunctionValidator {
   const uint8_t* code_begin_ = nullptr;  // its body's first instruction
   uint8_t* code_copy_ = nullptr;         // the same in the code copy; null in constant expressions
   bool has_copy_ = false;
-  ValType memory0_address_;              // of memory 0; bottom sends everything the careful way
-  bool plain_memory_ = false;            // memory 0 is there and its addresses are i32
+  ValType memory0_address_;    // of memory 0; bottom sends everything the careful way
+  bool plain_memory_ = false;  // memory 0 is there and its addresses are i32
   uint32_t visible_globals_ = 0;
   bool in_constant_ = false;
 
@@ -298,9 +298,10 @@ class FunctionValidator {
     ValType type;
   };
   const CanonicalType* func_type_ = nullptr;
-  ValType fast_locals_[kFastLocals];
+  ValType fast_locals_[kFastLocals + 2];  // and behind them, for fast_steps.cc, i32 and i64
   uint32_t fast_count_ = 0;
-  uint32_t plain_locals_ = 0;  // locals below have an index of one byte and nothing special about them
+  // Locals below have an index of one byte and nothing special about them; constants below take one byte.
+  uint32_t push_limits_[2] = {0, 0x80};
   uint32_t local_count_ = 0;
   uint32_t v128_count_ = 0;
   bool has_special_locals_ = false;  // v128, or without a default

@@ -48,7 +48,7 @@ bool FunctionValidator::begin_locals(const FuncBody& body) {
   for (const LocalRun& run : runs_) {
     for (uint32_t stop = std::min(run.end, kFastLocals); fast_count_ < stop;) fast_locals_[fast_count_++] = run.type;
   }
-  plain_locals_ = has_special_locals_ ? 0 : std::min(fast_count_, 0x80u);
+  push_limits_[0] = has_special_locals_ ? 0 : std::min(fast_count_, 0x80u);
   if (has_special_locals_) {
     ++epoch_;
     if (init_epochs_.size() < local_count_) init_epochs_.resize(local_count_, 0);

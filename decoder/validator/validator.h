@@ -13,7 +13,7 @@ namespace arris::validator {
 
 struct ValidateOptions {
   unsigned threads = 1;  // used for large modules only; the answer and the error do not depend on it
-  bool fast = true;  // false: no fast steps, which must change nothing (testing)
+  bool fast = true;      // false: no fast steps, which must change nothing (testing)
 };
 
 // The first error in the order of the module: declarations, then bodies. A module that is malformed anywhere in its bodies is
