@@ -19,6 +19,7 @@ int wat2wasm_command(const Options& options);
 int wasm2wat_command(const Options& options);
 int inspect_command(const Options& options);
 int ldd_command(const Options& options);
+int objdump_command(const Options& options);
 int completion_command(const Options& options);
 
 }  // namespace arris::cli

@@ -153,6 +153,17 @@ Applied set_profile(Options& o, std::string_view value, const OptionRow&) {
   return {};
 }
 
+Applied set_shown_tier(Options& o, std::string_view value, const OptionRow&) {
+  if (value == "interp") {
+    o.tier = api::Tier::interp;
+  } else if (value == "jit") {
+    o.tier = api::Tier::jit;
+  } else {
+    return std::unexpected("expected interp or jit");
+  }
+  return {};
+}
+
 template <int release>
 Applied set_release(Options& o, std::string_view, const OptionRow&) {
   o.features = api::Features::release(release);
@@ -179,7 +190,7 @@ using O = Options;
 constexpr CommandSet kRun = commands_of(run);
 constexpr CommandSet kInstantiating = commands_of(run, instantiate);
 constexpr CommandSet kModules =
-    commands_of(run, compile, parse, validate, instantiate, wat2wasm, wasm2wat);  // what reads modules
+    commands_of(run, compile, parse, validate, instantiate, wat2wasm, wasm2wat, objdump);  // what reads modules
 constexpr FormSet kWasmEdge = forms_of(Form::wasmedge);
 constexpr CommandSet kConvert = commands_of(wat2wasm, wasm2wat);
 constexpr uint8_t feature_bit(api::Feature feature) { return static_cast<uint8_t>(feature); }
@@ -192,6 +203,8 @@ constexpr OptionRow kRows[] = {
    "Output file; - is standard output"},
   {"json", 0, "", Group::general, commands_of(inspect), kBoth, set_switch<&O::json>,
    "Print JSON"},
+  {"tier", 0, "interp|jit", Group::general, commands_of(objdump), kBoth, set_shown_tier,
+   "Show machine code (jit, the default), or the interpreter's fused instructions"},
   {"no-check", 0, "", Group::general, commands_of(wat2wasm), kBoth, set_switch<&O::no_check>,
    "Write the module even if it is not valid"},
 
@@ -332,6 +345,10 @@ constexpr CommandRow kCommands[] = {
   {ldd, "ldd", forms_of(Form::own), "FILE...", 1, kManyWords, false, ldd_command,
    "list what modules import, and whether Arris provides it",
    "Exit code 0 if all of it is provided, otherwise 1. A link named wasm-ldd to this program is this command."},
+  {objdump, "objdump", forms_of(Form::own), "FILE [FUNC...]", 1, kManyWords, false, objdump_command,
+   "show the machine code that functions become, beside their instructions",
+   "FUNC is an index or a name; without any, all functions. Machine code is disassembled by the system's objdump (package binutils); "
+   "without it bytes are shown."},
   {completion, "completion", forms_of(Form::own), "bash|zsh|fish", 1, 1, false, completion_command,
    "print completions for a shell",
    "bash: source <(arris completion bash). zsh: arris completion zsh > \"${fpath[1]}/_arris\". "

@@ -23,6 +23,7 @@ enum class CommandId : uint8_t {
   wasm2wat,
   inspect,
   ldd,
+  objdump,
   completion
 };
 

@@ -7,6 +7,7 @@
 #include "decoder/module_decoder.h"
 #include "decoder/validator/validator.h"
 #include "engine/access.h"
+#include "engine/tiers.h"
 #include "interp/prepare.h"
 
 namespace arris::api {
@@ -147,6 +148,12 @@ std::string_view Module::func_name(uint32_t index) const {
 
 FuncType Module::func_type(uint32_t index) const {
   return index < func_count() ? state_->module->func_type(arris::FuncIndex(index)).func : FuncType{};
+}
+
+std::expected<MachineCode, Error> Module::machine_code(uint32_t func) const {
+  if (func < state_->module->imported_funcs || func >= func_count())
+    return std::unexpected(Error{ErrorCode::unknown_function, kNoOffset, "not a function of this module's own"});
+  return detail::machine_code(engine().config(), *state_->module, func);
 }
 
 std::optional<uint32_t> Module::start() const {

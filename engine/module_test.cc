@@ -113,5 +113,47 @@ TEST(Engine, DescribesDefinedTypes) {
   EXPECT_FALSE(world.engine.is_subtype(kAnyRef, module.func_type(0).params[0]));
 }
 
+TEST(Module, ListsInstructionsAndTheirMachineCode) {
+  World world;
+  Module module = testing::compile(world.engine, R"((module
+    (import "a" "f" (func))
+    (func $divide (param $x i32) (result i32)
+      (block $out (br_if $out (local.get $x)) (call 0))
+      (i32.div_u (i32.const 7) (local.get $x)))))");
+  const InstructionLister lister(module);
+  EXPECT_TRUE(lister.list(0).empty());
+  EXPECT_TRUE(lister.list(2).empty());
+  const auto wasm = lister.list(1);
+  const std::vector<std::string> expected = {"block $out",  "  local.get $x", "  br_if $out", "  call 0", "end",
+                                             "i32.const 7", "local.get $x",   "i32.div_u",    "end"};
+  ASSERT_EQ(wasm.size(), expected.size());
+  for (size_t i = 0; i < wasm.size(); ++i) {
+    EXPECT_EQ(wasm[i].text, expected[i]);
+    if (i > 0) EXPECT_GT(wasm[i].offset, wasm[i - 1].offset);
+  }
+  EXPECT_EQ(module.bytes()[wasm[3].offset], 0x10) << "call";
+  EXPECT_EQ(wasm[1].quickened, "get_br_if");
+
+  EXPECT_FALSE(module.machine_code(0).has_value());
+  const auto code = module.machine_code(1);
+  if (!code) {
+    EXPECT_EQ(code.error().detail, "there is no compiler for this processor");
+    return;
+  }
+  ASSERT_GE(code->positions.size(), wasm.size() + 1);
+  EXPECT_EQ(code->positions[0].native_offset, 0u);
+  for (size_t i = 1; i <= wasm.size(); ++i) EXPECT_EQ(code->positions[i].offset, wasm[i - 1].offset);
+  EXPECT_EQ(code->out_of_line, wasm.size() + 1);
+  for (size_t i = 1; i < code->positions.size(); ++i)
+    EXPECT_GE(code->positions[i].native_offset, code->positions[i - 1].native_offset);
+  EXPECT_LE(code->positions.back().native_offset, code->code_size);
+  bool traps = false, calls = false;
+  for (const MachineCode::Target& target : code->targets) {
+    traps |= target.is_trap && target.name == "integer divide by zero";
+    calls |= !target.is_trap && target.name == "call_other";
+  }
+  EXPECT_TRUE(traps && calls);
+}
+
 }  // namespace
 }  // namespace arris::api

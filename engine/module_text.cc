@@ -1,6 +1,8 @@
 // Module::compile_text and to_text, apart from the rest so that programs without it do not link the text parser.
 #include "arris/module.h"
 #include "engine/access.h"
+#include "interp/quick_names.h"
+#include "text/listing.h"
 #include "text/printer.h"
 #include "text/wat.h"
 
@@ -15,6 +17,27 @@ std::expected<Module, Error> Module::compile_text(const Engine& engine, std::str
               std::to_string(error.line) + ":" + std::to_string(error.column) + ": " + error.message});
   }
   return compile(engine, *std::move(bytes));
+}
+
+struct InstructionLister::State {
+  explicit State(const Module& m) : module(m), lister(detail::Access::module(m)) {}
+  Module module;
+  arris::text::InstructionLister lister;
+};
+
+InstructionLister::InstructionLister(const Module& module) : state_(std::make_unique<const State>(module)) {}
+InstructionLister::~InstructionLister() = default;
+
+std::vector<ListedInstruction> InstructionLister::list(uint32_t func) const {
+  const arris::Module& module = detail::Access::module(state_->module);
+  std::vector<ListedInstruction> out;
+  if (func < module.imported_funcs || func >= module.funcs.size()) return out;
+  for (arris::text::ListedInstruction& one : state_->lister.list(func - module.imported_funcs)) {
+    // Rewritten bytes are those of the interpreter's copy.
+    const std::string_view quickened = arris::interp::quick_name(module.code[one.offset - module.code_begin]);
+    out.push_back({one.offset, std::move(one.text), quickened});
+  }
+  return out;
 }
 
 std::string Module::to_text() const { return arris::text::print_wat(detail::Access::module(*this)); }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "arris/config.h"
+#include "arris/listing.h"
 #include "runtime/store.h"
 #include "wasm/error.h"
 #include "wasm/module.h"
@@ -30,5 +31,8 @@ void set_tiers(const EngineState& engine, arris::runtime::StoreOptions& options)
 void start_tiers(const EngineState& engine, arris::runtime::Store& store);
 // Before the module's first instance.
 std::expected<void, Error> prepare_module(const EngineState& engine, const arris::Module& module);
+
+// Module::machine_code, of a defined function.
+std::expected<MachineCode, Error> machine_code(const Config& config, const arris::Module& module, uint32_t func);
 
 }  // namespace arris::api::detail

@@ -11,4 +11,8 @@ void set_tiers(const EngineState&, arris::runtime::StoreOptions& options) { opti
 void start_tiers(const EngineState&, arris::runtime::Store&) {}
 std::expected<void, Error> prepare_module(const EngineState&, const arris::Module&) { return {}; }
 
+std::expected<MachineCode, Error> machine_code(const Config&, const arris::Module&, uint32_t) {
+  return std::unexpected(Error{ErrorCode::limit_exceeded, kNoOffset, "there is no compiler for this processor"});
+}
+
 }  // namespace arris::api::detail

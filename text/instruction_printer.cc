@@ -75,11 +75,12 @@ std::string print_val_type(ValType type, const ModuleNames& names) {
 
 void InstructionPrinter::new_line(size_t depth) {
   out_ += '\n';
-  out_.append(4 + 2 * std::min(depth, kMaxIndentLevels), ' ');
+  out_.append(kIndent + 2 * std::min(depth, kMaxIndentLevels), ' ');
 }
 
 void InstructionPrinter::print_body(ByteRange code, uint32_t body_start, const SpaceNames& locals,
-                                    std::span<const NameAssoc> labels, std::span<const BranchHint> hints) {
+                                    std::span<const NameAssoc> labels, std::span<const BranchHint> hints,
+                                    std::vector<LinePlace>* places) {
   locals_ = &locals;
   label_count_ = 0;
   labels_.clear();
@@ -110,6 +111,7 @@ void InstructionPrinter::print_body(ByteRange code, uint32_t body_start, const S
       new_line(depth);
       out_ += hint->likely ? "(@metadata.code.branch_hint \"\\01\")" : "(@metadata.code.branch_hint \"\\00\")";
     }
+    if (places != nullptr) places->push_back({static_cast<uint32_t>(in.start - base), out_.size()});
     new_line(depth);
     instruction(in);
   }

@@ -29,15 +29,24 @@ std::string print_val_type(ValType type, const ModuleNames& names);
 std::string print_f32(uint32_t bits);
 std::string print_f64(uint64_t bits);
 
+// Where an instruction's line begins, with its line break.
+struct LinePlace {
+  uint32_t offset;  // of the instruction in the module
+  size_t begin;     // in the text
+};
+
 class InstructionPrinter {
  public:
+  static constexpr size_t kIndent = 4;  // of the outermost instructions
+
   InstructionPrinter(const Module& module, const ModuleNames& names, std::string& out)
       : module_(module), names_(names), out_(out) {}
 
   // One line per instruction, without the final `end`.
-  // `locals`, `labels`: the function's names. `hints`: its branch hints, by offset from `body_start`.
+  // `locals`, `labels`: the function's names. `hints`: its branch hints, by offset from `body_start`. `places`: gets a row for each
+  // instruction.
   void print_body(ByteRange code, uint32_t body_start, const SpaceNames& locals, std::span<const NameAssoc> labels,
-                  std::span<const BranchHint> hints);
+                  std::span<const BranchHint> hints, std::vector<LinePlace>* places = nullptr);
   // All on one line, each preceded by a space, without the final `end`.
   void print_constant_expression(const ConstExpr& expression);
 

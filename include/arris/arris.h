@@ -10,6 +10,7 @@
 #include "arris/instance.h"       // IWYU pragma: export
 #include "arris/instance_pool.h"  // IWYU pragma: export
 #include "arris/linker.h"         // IWYU pragma: export
+#include "arris/listing.h"        // IWYU pragma: export
 #include "arris/memory.h"         // IWYU pragma: export
 #include "arris/module.h"         // IWYU pragma: export
 #include "arris/ref.h"            // IWYU pragma: export

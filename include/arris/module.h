@@ -16,6 +16,7 @@
 #include "arris/detail/fwd.h"
 #include "arris/engine.h"
 #include "arris/inspect.h"
+#include "arris/listing.h"
 #include "arris/types.h"
 
 namespace arris::api {
@@ -65,6 +66,9 @@ class Module {
   uint32_t func_count() const;
   std::string_view func_name(uint32_t index) const;
   FuncType func_type(uint32_t index) const;
+  // The machine code that the compiler makes of a defined function, for this engine's Config but its tier. An error if it
+  // cannot be compiled, or if there is no compiler for this processor.
+  std::expected<MachineCode, Error> machine_code(uint32_t func) const;
   // Index of the start function, if there is one.
   std::optional<uint32_t> start() const;
 

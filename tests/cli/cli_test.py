@@ -344,6 +344,39 @@ class Commands(Case):
         self.fails(run("wasmedgec", "--dump", "--interruptible", "--generic-binary", "--optimize", "2", "--enable-all", "math.wat", "math.so"), 1,
                    "not built yet")
 
+    def test_objdump(self):
+        fused = self.arris("objdump", "--tier", "interp", "math.wat", "add")
+        self.assertEqual(fused.code, 0, fused.err)
+        self.assertRegex(fused.out, r'^func 2 "add" .*:\n  0x\w+  local.get 0 +; get_get_add\n  0x\w+  local.get 1 +; get_add\n  0x\w+  i32.add\n'
+                                    r'  0x\w+  end\n$')
+        if "x86_64" not in os.uname().machine:
+            self.fails(self.arris("objdump", "math.wat", "add"), 1, "no compiler for this processor")
+            return
+        for tool in ("with objdump", "without objdump"):
+            if tool == "with objdump" and not shutil.which("objdump"):
+                continue
+            with self.subTest(tool):
+                machine = self.arris("objdump", "math.wat", "divide", "1", env={} if tool == "with objdump" else {"PATH": "/nonexistent"})
+                self.assertEqual(machine.code, 0, machine.err)
+                self.assertRegex(machine.out, r'(?m)^func 9 "divide" .*: \d+ bytes of machine code$')
+                self.assertRegex(machine.out, r'(?m)^func 1 "initialized" ')
+                self.assertRegex(machine.out, r"(?m)^  0x\w+  i32.div_s\n +[0-9a-f]+: ")
+                if tool == "with objdump":
+                    self.assertRegex(machine.out, r"(?m)^ +[0-9a-f]+:  idiv +esi$")
+                    self.assertRegex(machine.out, r"(?m)^ +[0-9a-f]+:  j\w+ +0x[0-9a-f]+ +; to trap: integer divide by zero$")
+                    self.assertRegex(machine.out, r"(?m)^ +[0-9a-f]+:  call .*; trap: integer overflow$")
+                    self.assertEqual(machine.err, "")
+                else:
+                    self.assertRegex(machine.out, r"(?m)^  entry\n +0:  55 ")
+                    self.assertIn("objdump could not be run, so bytes instead of instructions; it is in the package binutils", machine.err)
+        everything = self.arris("objdump", "math.wat")
+        self.assertEqual(len(re.findall(r"(?m)^func \d+ ", everything.out)), 15)
+        self.assertIn("; memory_grow", everything.out)
+        self.fails(self.arris("objdump", "math.wat", "nosuch"), 1, 'math.wat: there is no function "nosuch"')
+        self.fails(self.arris("objdump", "math.wat", "99"), 1, 'there is no function "99"')
+        self.fails(self.arris("objdump", "program.wat", "0"), 1, "program.wat: function 0 is imported")
+        self.fails(self.arris("objdump", "--tier=auto", "math.wat"), 1, "--tier=auto: expected interp or jit")
+
     def test_inspect_and_ldd(self):
         report = json.loads(self.arris("inspect", "--json", "math.wat").out)
         self.assertEqual((report["file"], report["error"]), ("math.wat", None))
