@@ -1,7 +1,6 @@
 // arris objdump: the instructions of functions, and beside them what a tier makes of them: the machine code of the compiler, or the
 // superinstructions of the interpreter.
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "cli/disassembly.h"
 #include "cli/module_file.h"
 #include "cli/print.h"
+#include "cli/quantity.h"
 #include "cli/report.h"
 
 namespace arris::cli {
@@ -160,10 +160,8 @@ class Dumper {
 
 // By index or by name; imported ones are not there.
 std::optional<uint32_t> find_func(const api::Module& module, const std::string& word) {
-  uint32_t index = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), index);
-  if (error == std::errc() && end == word.data() + word.size())
-    return index < module.func_count() ? std::optional(index) : std::nullopt;
+  if (const auto index = parse_count(word))
+    return *index < module.func_count() ? std::optional(static_cast<uint32_t>(*index)) : std::nullopt;
   const std::string_view name = word.starts_with('$') ? std::string_view(word).substr(1) : word;
   for (uint32_t i = 0; i < module.func_count(); ++i) {
     if (module.func_name(i) == name) return i;

@@ -17,6 +17,8 @@ PARTS = {
     "the compilers": (1000 * KILO, ("libarris_jit.a", "libarris_masm.a", "libarris_opt.a", "libarris_aot.a", "libasmjit.a")),
     "source lines of traps": (300 * KILO, ("libarris_symbols.a", "libdw.a", "libelf.a", "libiberty.a", "cp-demangle.o", "libz.a", "liblzma.a",
                                            "libbz2.a", "libzstd.a")),
+    "arris objdump": (30 * KILO, ("objdump_command.cc.o", "disassembly.cc.o", "listing.cc.o", "child_process.cc.o", "quick_names.cc.o",
+                                  "module_text.cc.o", "machine_code.cc.o")),
 }
 REST, REST_LIMIT = "the interpreter and the rest", 2000 * KILO
 
