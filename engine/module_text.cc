@@ -1,6 +1,7 @@
 // Module::compile_text and to_text, apart from the rest so that programs without it do not link the text parser.
 #include "arris/module.h"
 #include "engine/access.h"
+#include "interp/prepare.h"
 #include "interp/quick_names.h"
 #include "text/listing.h"
 #include "text/printer.h"
@@ -32,6 +33,7 @@ std::vector<ListedInstruction> InstructionLister::list(uint32_t func) const {
   const arris::Module& module = detail::Access::module(state_->module);
   std::vector<ListedInstruction> out;
   if (func < module.imported_funcs || func >= module.funcs.size()) return out;
+  arris::interp::prepare(module, module.func_codes[func - module.imported_funcs]);
   for (arris::text::ListedInstruction& one : state_->lister.list(func - module.imported_funcs)) {
     // Rewritten bytes are those of the interpreter's copy.
     const std::string_view quickened = arris::interp::quick_name(module.code[one.offset - module.code_begin]);
