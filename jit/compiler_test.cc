@@ -90,6 +90,7 @@ TEST_F(CompilerTest, ALoopKeepsItsLocalsInRegisters) {
                     "  local.get 1))"),
             "  store.slot [rbp + 8], 0\n"
             "  move.w32 rax, 0\n"
+            "  align 32\n"
             "L1:\n"
             "  load i32.load rcx, [r14 + rdi + 16]\n"
             "  i32.add rax, rax, rcx\n"

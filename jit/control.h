@@ -224,6 +224,7 @@ void FunctionCompiler<Masm>::on_loop() {
   Control& loop = push_control(BlockKind::loop, read_block_type(p_));
   loop.outer_preferred = preferred_;
   define_loop_state(loop);
+  masm_.align(kLoopAlignment);
   masm_.bind(label_of(loop));
   if (options_.osr_entries) osr_paths_.push_back({offset_, loop.state, loop.label});
   if (options_.interrupt_checks) check_interrupt(loop.state);

@@ -21,11 +21,19 @@ namespace {
 
 constexpr uint32_t kFunctionAlignment = 32;  // as instructions are fetched: fib runs 1.3 times as fast as at an odd multiple of 16
 constexpr uint32_t kStubAlignment = 16;
+constexpr uint32_t kPageBytes = 4096;        // at least: the unit of code space
 constexpr uint32_t kFuncsAtOnce = 16;
 constexpr uint32_t kBytesPerThread = 64 << 10;  // of wasm code; below this a thread costs more than it saves
 
 // Where the next function goes behind one that ends at `end`. Not at `end` itself, where its last call may return to.
 uint64_t place_behind(uint64_t end) { return (end + kFunctionAlignment) & ~uint64_t{kFunctionAlignment - 1}; }
+
+// Where a function that has pages of its own begins in them: anywhere that takes no more pages. If all began at the page's begin, hot
+// functions would share a few sets of the instruction cache (a tenth of the time of programs with a dozen such functions).
+uint64_t place_alone(uint32_t index, uint64_t bytes) {
+  const uint64_t unused = (kPageBytes - (bytes + 1) % kPageBytes) % kPageBytes;  // a byte behind the end is kept, as above
+  return (index * 0x9E37'79B1u >> 8) % (unused / kFunctionAlignment + 1) * kFunctionAlignment;
+}
 
 uint32_t count_of(const Module& module) { return static_cast<uint32_t>(module.func_codes.size()); }
 
@@ -150,7 +158,9 @@ std::expected<void, ModuleCompileError> ModuleCode::install(uint32_t first, std:
   for (uint32_t i = 0; i < functions.size(); ++i) {
     const CompiledFunction& f = functions[i];
     if (f.bytes.empty()) continue;
-    const uint64_t begin = block->functions.empty() ? 0 : place_behind(end);
+    const uint64_t begin = !block->functions.empty() ? place_behind(end)
+                           : functions.size() == 1   ? place_alone(first, f.bytes.size())
+                                                     : 0;
     end = begin + f.bytes.size();
     if (end > runtime::kMaxCodeBytes) break;
     block->functions.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end), first + i,
