@@ -294,9 +294,7 @@ void on_small_stack(size_t bytes, void (*body)(void*), void* argument) {
 }
 
 TEST(Store, DeepRecursionOnASmallNativeStack) {
-  Config config = testing::full_config();
-  config.tier = Tier::interp;  // compiled frames take native stack
-  World world(config);
+  World world;
   world.linker.define_func("h", "nest", [](Caller& caller, int32_t n) -> std::expected<int32_t, Trap> {
     return (*caller.instance()->typed<int32_t(int32_t)>("hosted"))(n);
   });

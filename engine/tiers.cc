@@ -21,7 +21,10 @@ unsigned compile_threads() { return std::clamp(std::thread::hardware_concurrency
 
 Outcome execute_compiled(Store& store, const FuncInstance& func, uint64_t* slots) {
   if (const void* code = jit::find_code(func)) return jit::run(store, func, code, slots);
-  return interp::execute(store, func, slots);
+  const Outcome outcome = interp::execute(store, func, slots);
+  if (outcome != Outcome::tail_call) return outcome;
+  const arris::runtime::TailCall call = store.tail_call();
+  return jit::run(store, *call.func, call.code, slots);
 }
 
 Error describe(const arris::Module& module, const jit::ModuleCompileError& error) {

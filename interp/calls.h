@@ -48,6 +48,10 @@ inline const FuncCode& current_function(const InstanceData* inst, const uint8_t*
   return inst->func_codes[inst->module->find_func(ip).value - inst->imported_funcs];
 }
 
+// Goes on in the caller of a frame that compiled code has ended with the outcome in tos: ip, st, locals and inst are as the frame's
+// record has them, and the results end below sp.
+HANDLER(resume_caller);
+
 INTERP_INLINE FrameRecord* record_of(uint64_t* locals, uint32_t frame_offset) {
   return reinterpret_cast<FrameRecord*>(locals + frame_offset);
 }

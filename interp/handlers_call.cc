@@ -257,15 +257,48 @@ static COLD_HANDLER(tail_call_host) {
   NEXT();
 }
 
+COLD_HANDLER(resume_caller) {
+  const auto outcome = static_cast<Outcome>(tos);
+  if (inst == nullptr || outcome == Outcome::trap) return outcome;
+  mem = inst->memory0_base;
+  if (outcome == Outcome::exception) {
+    ip -= 1;  // within the calling instruction
+    tos = reinterpret_cast<uint64_t>(inst->store->take_exception());
+    GOTO(throw_in_tos);
+  }
+  tos = *--sp;
+  NEXT();
+}
+
+// Goes on in compiled code at `code` in the place of a frame that returns as `record` says; the arguments are at its base. The
+// outermost frame leaves that to whoever began it.
+static Outcome tail_call_compiled(const FuncInstance& callee, const void* code, uint64_t* base,
+                                  const FrameRecord& record) {
+  runtime::Store& store = *callee.instance->store;
+  if (record.caller_instance == nullptr) return store.leave_tail_call({&callee, code});
+  return store.call_machine(callee, code, record.caller_instance, base, record.return_ip - 1, record.caller_locals);
+}
+
 static COLD_HANDLER(tail_call) {
   const FuncInstance& callee = *callee_in(tos);
   if (callee.code == nullptr) GOTO(tail_call_host);
-  if (is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
+  const void* code = inst->context->watch != 0 ? inst->store->find_machine_code(callee) : nullptr;
+  // Compiled code asks itself.
+  if (code == nullptr && is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
   const Branch frame = read_branch(st);  // the return entry
   const FrameRecord record = *record_of(locals, static_cast<uint32_t>(frame.delta_ip));
   uint64_t* base = locals - frame.delta_entry;
   if (!frame_fits(*inst->context, *callee.code, base)) TRAP_NOW(call_stack_exhausted);
   std::memmove(base, sp + 1 - callee.code->param_slots, callee.code->param_slots * sizeof(uint64_t));
+  if (code != nullptr) {
+    tos = static_cast<uint64_t>(tail_call_compiled(callee, code, base, record));
+    sp = base + callee.code->result_slots;
+    ip = record.return_ip;
+    st = record.return_side_table;
+    locals = record.caller_locals;
+    inst = record.caller_instance;
+    GOTO(resume_caller);
+  }
   locals = build_frame(callee, base, record);
   sp = locals + callee.code->frame_offset + kFrameRecordSlots - 1;
   tos = *sp;

@@ -60,23 +60,13 @@ static COLD_HANDLER(loop_in_machine_code) {
   const FrameRecord record = *record_of(locals, code.frame_offset);
   const runtime::LoopEntry loop = inst->store->find_machine_loop(inst, code, ip);
   if (loop.address == nullptr) GOTO(loop_interrupted);
-  const Outcome outcome = inst->store->run_machine_loop(loop, inst, locals, record);
-  if (outcome == Outcome::trap) return outcome;
-  if (record.caller_instance == nullptr) return outcome;
+  tos = static_cast<uint64_t>(inst->store->run_machine_loop(loop, inst, locals, record));
+  sp = locals - code.v128_local_slots + code.result_slots;
   ip = record.return_ip;
   st = record.return_side_table;
-  inst = record.caller_instance;
-  mem = inst->memory0_base;
-  if (outcome == Outcome::exception) {
-    ip -= 1;  // within the calling instruction
-    locals = record.caller_locals;
-    tos = reinterpret_cast<uint64_t>(inst->store->take_exception());
-    GOTO(throw_in_tos);
-  }
-  sp = locals - code.v128_local_slots + code.result_slots;
   locals = record.caller_locals;
-  tos = *--sp;
-  NEXT();
+  inst = record.caller_instance;
+  GOTO(resume_caller);
 }
 
 static COLD_HANDLER(loop_called_upon) {

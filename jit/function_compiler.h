@@ -48,7 +48,8 @@ class FunctionCompiler final : private masm::TrapSink {
   static constexpr uint32_t kMaxRegisterResults = 8;  // a label with more gets all of its values in their slots
   static constexpr uint32_t kAllocatableBits =
       Masm::kAllocatableGp.bits() | (Masm::kAllocatableFp.bits() << kFirstFpCode);
-  static constexpr uint32_t kLoopAlignment = 32;  // short loops are up to a fifth slower where they lie across cache lines by chance
+  static constexpr uint32_t kLoopAlignment =
+      32;  // short loops are up to a fifth slower where they lie across cache lines by chance
   static constexpr uint64_t kMaxFoldedOffset = (uint64_t{1} << 31) - (uint64_t{1} << 16);  // well within the guard
 
   // ---- Driver (function_compiler_all.h, control.h) ----

@@ -326,13 +326,19 @@ template <class Masm>
 void FunctionCompiler<Masm>::finish() {
   offset_ = 0;
   note_position();
-  // The entry's rare ways. A trap here is the caller's: its frame is restored and the stub finds its return address.
+  // The entry's rare ways. The stack's end: as if this function had not been called yet.
   masm_.bind(entry_stack_label_);
+  masm_.lea(Width::w64, Masm::kArgumentBase,
+            masm::at(Masm::kLocals, -static_cast<int32_t>(func_->v128_local_slots * 8)));
   masm_.pop(Masm::kLocals);
-  masm_.move_imm(Width::w32, Masm::kGpArguments[0], static_cast<uint64_t>(TrapCode::call_stack_exhausted));
+  masm_.load_gp(Width::w64, Masm::kCallee, instance_field(offsetof(runtime::InstanceData, funcs)));
+  const auto own_index = static_cast<size_t>(func_ - module_->func_codes.data());
+  masm_.load_gp(Width::w64, Masm::kCallee,
+                masm::at(Masm::kCallee, static_cast<int32_t>((module_->imported_funcs + own_index) * sizeof(void*))));
   load_machine_table();
-  masm_.jump_mem(machine_entry(MachineIndex::trap));
-  note_table_use(MachineIndex::trap, TrapCode::call_stack_exhausted);
+  masm_.jump_mem(machine_entry(MachineIndex::beyond_stack));
+  note_table_use(MachineIndex::beyond_stack);
+  // A trap here is the caller's: its frame is restored and the stub finds its return address.
   if (entry_interrupt_label_.valid()) {
     masm_.bind(entry_interrupt_label_);
     save_entries(param_state_);

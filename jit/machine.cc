@@ -82,6 +82,7 @@ bool Machine::prepare() {
     set(MachineIndex::throw_exception, stubs_.throw_exception);
     set(MachineIndex::call_other, stubs_.call_other);
     set(MachineIndex::tail_call_other, stubs_.tail_call_other);
+    set(MachineIndex::beyond_stack, stubs_.beyond_stack);
     for (size_t i = 0; i < kMachineTableSize; ++i) {
       if (kBuiltins[i] != nullptr) table_[i] = reinterpret_cast<const void*>(kBuiltins[i]);
     }

@@ -69,53 +69,67 @@ void store_results(const FuncType& type, uint64_t* row, RegisterImage& image) {
   for_each_in_registers(type.results, 1, 1, row, image, to_slot);
 }
 
+// Room on the native stack for entering compiled code, without which a function is rather interpreted. Small, so that what is used of
+// the native stack before may be used by others.
+constexpr uintptr_t kEnterBytes = 4 << 10;
+constexpr uint32_t kLoopTicksBeyondStack = 256;  // until a loop without that asks again
+
+bool has_room_to_enter(const ExecutionContext& context) {
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  return here > context.native_stack_limit && here - context.native_stack_limit >= kEnterBytes;
+}
+
+bool is_near_stack_end(const ExecutionContext& context, const uint64_t* base) {
+  return base > context.stack_limit || static_cast<size_t>(context.stack_limit - base) < kStackMarginSlots;
+}
+
 // A compiled frame uses at least as much of the value stack as of the native stack (32 bytes there; 16 here, and 16 more with a
-// call into another instance). So one limit on the value stack keeps both.
+// call into another instance). So one limit on the value stack keeps both. Beyond it calls are interpreted (interpret_call).
 uint64_t* stack_limit(const ExecutionContext& context, uint64_t* base) {
-  constexpr uintptr_t kOwnBytes = 512;  // `enter` and its caller
+  constexpr uintptr_t kOwnBytes = 1024;  // `enter` and its caller, and the way back to the interpreter
+  if (is_near_stack_end(context, base)) return base;
   const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   const uintptr_t lowest = context.native_stack_limit + kOwnBytes;
   const uintptr_t native_bytes = here > lowest ? here - lowest : 0;
-  uint64_t* limit = context.stack_limit - kStackMarginSlots;
-  if (limit <= base) return nullptr;
-  return base + std::min<uintptr_t>(static_cast<uintptr_t>(limit - base), native_bytes / sizeof(uint64_t));
+  const auto slots = static_cast<size_t>(context.stack_limit - base) - kStackMarginSlots;
+  return base + std::min<uintptr_t>(slots, native_bytes / sizeof(uint64_t));
 }
-
-Outcome exhausted(Store& store) {
-  const Outcome outcome = store.set_trap(TrapCode::call_stack_exhausted);
-  store.capture_backtrace(nullptr, nullptr, nullptr);
-  return outcome;
-}
-
-}  // namespace
-
-namespace {
 
 // Enters compiled code; `image` has the registers.
-Outcome enter(Store& store, const FuncInstance& func, const void* entry, RegisterImage& image, uint64_t* base) {
+Outcome enter(const Stubs& stubs, ExecutionContext& context, const FuncInstance& func, const void* entry,
+              RegisterImage& image, uint64_t* base) {
   os::ensure_alternate_stack();
-  ExecutionContext& context = store.context();
   if (context.fuel_enabled) context.interrupt.fetch_or(runtime::kInterruptFuel, std::memory_order_relaxed);
-  uint64_t* limit = stack_limit(context, base);
-  if (limit == nullptr) return exhausted(store);
   uint64_t* const outer_limit = context.machine_stack_limit;
   const uintptr_t outer_entry_sp = context.entry_sp;
-  context.machine_stack_limit = limit;
-  const Stubs& stubs = ModuleCode::of(*func.instance->module)->machine().stubs();
+  context.machine_stack_limit = stack_limit(context, base);
   const auto outcome = static_cast<Outcome>(stubs.enter(&image, entry, func.instance, &context.entry_sp));
   context.machine_stack_limit = outer_limit;
   context.entry_sp = outer_entry_sp;
   return outcome;
 }
 
+const Stubs& stubs_of(const FuncInstance& func) { return ModuleCode::of(*func.instance->module)->machine().stubs(); }
+
+// The interpreter may use the value stack to its end.
+Outcome interpret_near_stack_end(Store& store, const FuncInstance* func, uint64_t* slots) {
+  for (;;) {
+    const Outcome outcome = store.options().interpret(store, *func, slots);
+    if (outcome != Outcome::tail_call) return outcome;
+    func = store.tail_call().func;
+  }
+}
+
 }  // namespace
 
 Outcome run(Store& store, const FuncInstance& func, const void* entry, uint64_t* slots) {
+  if (is_near_stack_end(store.context(), slots)) [[unlikely]]
+    return interpret_near_stack_end(store, &func, slots);
   RegisterImage image;
   load_arguments(func.type->func, slots, image);
   image.base = slots;
   image.callee = &func;
-  const Outcome outcome = enter(store, func, entry, image, slots);
+  const Outcome outcome = enter(stubs_of(func), store.context(), func, entry, image, slots);
   if (outcome == Outcome::ok) store_results(func.type->func, slots, image);
   return outcome;
 }
@@ -125,21 +139,51 @@ Outcome run_loop(Store& store, const runtime::LoopEntry& loop, uint64_t* locals)
   RegisterImage image;
   image.base = locals;
   image.callee = static_cast<const FuncInstance*>(loop.address);  // what enter_loop takes it for
-  const Stubs& stubs = ModuleCode::of(*func.instance->module)->machine().stubs();
-  const Outcome outcome = enter(store, func, stubs.enter_loop, image, locals);
+  const Stubs& stubs = stubs_of(func);
+  const Outcome outcome = enter(stubs, store.context(), func, stubs.enter_loop, image, locals);
   if (outcome == Outcome::ok) store_results(func.type->func, locals - func.code->v128_local_slots, image);
   return outcome;
 }
 
 // ---- Called by stubs ---------------------------------------------------------------------------------------------------------
 
+const void* find_code(const FuncInstance& func) {
+  if (func.code == nullptr || !has_room_to_enter(*func.instance->context)) return nullptr;
+  return find_or_compile(func);
+}
+
+runtime::LoopEntry find_loop(InstanceData* instance, const FuncCode& func_code, const uint8_t* loop) {
+  ExecutionContext& context = *instance->context;
+  if (has_room_to_enter(context) && !is_near_stack_end(context, context.stack_top))
+    return find_or_compile_loop(*instance, func_code, loop);
+  context.loop_ticks = kLoopTicksBeyondStack;
+  return {nullptr, nullptr};
+}
+
 SlowResult slow_call(RegisterImage* image, InstanceData* instance, uintptr_t exit_sp) {
+  if (image->callee->code != nullptr) {
+    if (const void* code = find_or_compile(*image->callee)) return {SlowResult::code, code};
+  }
+  return interpret_call(image, instance, exit_sp);
+}
+
+SlowResult interpret_call(RegisterImage* image, InstanceData* instance, uintptr_t exit_sp) {
   const FuncInstance& func = *image->callee;
-  if (const void* code = find_code(func)) return {SlowResult::code, code};
   store_arguments(func.type->func, image->base, *image);
-  const Outcome outcome = instance->store->call_from_machine(func, image->base, {exit_sp, instance, false});
-  if (outcome == Outcome::trap) return {SlowResult::trap, nullptr};
-  if (outcome == Outcome::exception) return {SlowResult::exception, nullptr};
+  Store& store = *instance->store;
+  const Outcome outcome = store.call_from_machine(func, image->base, {exit_sp, instance, false});
+  switch (outcome) {
+    case Outcome::ok: break;
+    case Outcome::trap: return {SlowResult::trap, nullptr};
+    case Outcome::exception: return {SlowResult::exception, nullptr};
+    case Outcome::tail_call: {
+      const runtime::TailCall call = store.tail_call();
+      load_arguments(call.func->type->func, image->base, *image);
+      image->callee = call.func;
+      if (call.func->instance == instance) return {SlowResult::code, call.code};
+      return {SlowResult::code, stubs_of(func).tail_call_other};
+    }
+  }
   load_results(func.type->func, image->base, *image);
   return {SlowResult::done, nullptr};
 }

@@ -31,7 +31,8 @@ uint64_t place_behind(uint64_t end) { return (end + kFunctionAlignment) & ~uint6
 // Where a function that has pages of its own begins in them: anywhere that takes no more pages. If all began at the page's begin, hot
 // functions would share a few sets of the instruction cache (a tenth of the time of programs with a dozen such functions).
 uint64_t place_alone(uint32_t index, uint64_t bytes) {
-  const uint64_t unused = (kPageBytes - (bytes + 1) % kPageBytes) % kPageBytes;  // a byte behind the end is kept, as above
+  const uint64_t unused =
+      (kPageBytes - (bytes + 1) % kPageBytes) % kPageBytes;  // a byte behind the end is kept, as above
   return (index * 0x9E37'79B1u >> 8) % (unused / kFunctionAlignment + 1) * kFunctionAlignment;
 }
 
@@ -39,8 +40,8 @@ uint32_t count_of(const Module& module) { return static_cast<uint32_t>(module.fu
 
 }  // namespace
 
-ModuleCode::ModuleCode(const Module& module, std::shared_ptr<Machine> machine)
-    : module_(module), machine_(std::move(machine)) {
+ModuleCode::ModuleCode(const Module& module, std::shared_ptr<Machine> machine, bool checks_bounds)
+    : module_(module), machine_(std::move(machine)), checks_bounds_(checks_bounds) {
   if (machine_->options().adaptive) heat_.reset(new std::atomic<uint32_t>[count_of(module)]());
 }
 
@@ -50,7 +51,7 @@ ModuleCode::~ModuleCode() {
 
 ModuleCode* ModuleCode::attach(const Module& module, std::shared_ptr<Machine> machine) {
   if (ModuleCode* code = of(module)) return code;
-  std::unique_ptr<ModuleCode> code(new ModuleCode(module, std::move(machine)));
+  std::unique_ptr<ModuleCode> code(new ModuleCode(module, std::move(machine), false));
   ModuleAttachment* other = nullptr;
   if (module.attachment.compare_exchange_strong(other, code.get(), std::memory_order_acq_rel)) return code.release();
   return static_cast<ModuleCode*>(other);  // another thread was faster
@@ -66,8 +67,22 @@ bool ModuleCode::activate() {
 }
 
 bool ModuleCode::heat_up(uint32_t index, uint32_t heat) {
-  const uint32_t now = heat_[index].fetch_add(heat, std::memory_order_relaxed) + heat;
-  return now >= machine_->threshold_of(index, module_.func_codes[index].code_size) && now < kNever;
+  // Other threads may count at the same time; what one of them loses does not matter, and a locked addition takes longer.
+  const uint32_t before = heat_[index].load(std::memory_order_relaxed);
+  if (before >= kNever) return false;
+  const uint32_t now = before + heat;
+  heat_[index].store(now, std::memory_order_relaxed);
+  return now >= machine_->threshold_of(index, module_.func_codes[index].code_size);
+}
+
+CompileOptions ModuleCode::compile_options() const {
+  CompileOptions options = machine_->compile_options();
+  options.explicit_bounds_checks |= checks_bounds_;
+  return options;
+}
+
+void ModuleCode::give_up(uint32_t index) {
+  if (heat_) heat_[index].store(kNever, std::memory_order_relaxed);
 }
 
 // For every function: find its FuncInstance in the running instance, and go to slow_entry.
@@ -105,12 +120,14 @@ std::expected<void, ModuleCompileError> ModuleCode::compile(uint32_t index) {
   std::vector<CompiledFunction> functions(1);
   const FuncIndex func(index + module_.imported_funcs);
   if (!compiler_) compiler_ = std::make_unique<Compiler>();
-  if (auto made = compiler_->compile(module_, func, machine_->compile_options(), functions[0]); !made) {
-    if (heat_) heat_[index].store(kNever, std::memory_order_relaxed);
+  if (auto made = compiler_->compile(module_, func, compile_options(), functions[0]); !made) {
+    give_up(index);
     return std::unexpected(ModuleCompileError{func, module_.bodies[index].code_offset + made.error().wasm_offset,
                                               std::move(made.error().message)});
   }
-  return install(index, functions);
+  auto installed = install(index, functions);
+  if (!installed) give_up(index);
+  return installed;
 }
 
 std::expected<void, ModuleCompileError> ModuleCode::compile_all(unsigned threads) {
@@ -128,7 +145,7 @@ std::expected<void, ModuleCompileError> ModuleCode::compile_all(unsigned threads
       for (uint32_t i = begin; i < std::min(begin + kFuncsAtOnce, count); ++i) {
         if (!machine_->compiles(i) || code(i) != nullptr) continue;
         const FuncIndex func(i + module_.imported_funcs);
-        auto made = compiler.compile(module_, func, machine_->compile_options(), functions[i]);
+        auto made = compiler.compile(module_, func, compile_options(), functions[i]);
         if (made) continue;
         std::lock_guard error_lock(error_mutex);
         if (error && error->func.value < func.value) continue;
@@ -198,16 +215,19 @@ std::expected<void, ModuleCompileError> ModuleCode::install(uint32_t first, std:
   return {};
 }
 
+ModuleCode& ModuleCode::code_for(const InstanceData& instance) {
+  if (instance.entries != nullptr) return instance.entries == entries_.get() ? *this : *checked_;
+  if (checks_bounds_ || module_.memories.empty()) return *this;
+  const runtime::MemoryInstance& memory = *instance.memories[0];
+  const bool relies_on_guard = !memory.is_64 && memory.page_size_log2 == 16;
+  if (!relies_on_guard || memory.guard_bytes >= runtime::kMemory32GuardBytes) return *this;
+  std::call_once(checked_once_, [this] { checked_.reset(new ModuleCode(module_, machine_, true)); });
+  return *checked_;
+}
+
 bool ModuleCode::prepare(InstanceData& instance) const {
   if (instance.entries != nullptr) return true;
   if (!is_active_.load(std::memory_order_acquire)) return false;
-  if (!machine_->compile_options().explicit_bounds_checks) {
-    for (size_t i = 0; i < module_.memories.size(); ++i) {
-      const runtime::MemoryInstance& memory = *instance.memories[i];
-      const bool relies_on_guard = !memory.is_64 && memory.page_size_log2 == 16;
-      if (relies_on_guard && memory.guard_bytes < runtime::kMemory32GuardBytes) return false;
-    }
-  }
   instance.entries = entries_.get();
   instance.machine = machine_->table();
   for (uint32_t i = 0; i < count_of(module_); ++i)
@@ -225,33 +245,38 @@ const void* find_or_compile(ModuleCode& code, InstanceData& instance, uint32_t i
     if (const void* found = code.code(index)) return found;
   }
   const MachineOptions& options = code.machine().options();
-  const bool now = options.adaptive ? code.heat_up(index, heat) : options.lazy;
-  if (!now || !code.compile(index) || !code.prepare(instance)) return nullptr;
+  // Of the code that checks bounds, nothing was compiled ahead.
+  const bool now = options.adaptive ? code.heat_up(index, heat) : options.lazy || code.checks_bounds();
+  if (!now) return nullptr;
+  if (!code.machine().prepare()) {
+    instance.context->watch = 0;  // there will be no compiled code: no need to ask again
+    return nullptr;
+  }
+  if (!code.compile(index) || !code.prepare(instance)) return nullptr;
   return code.code(index);
 }
 
 }  // namespace
 
-const void* find_code(const runtime::FuncInstance& func) {
-  if (func.code == nullptr) return nullptr;
-  const Module& module = *func.instance->module;
-  ModuleCode* code = ModuleCode::of(module);
+const void* find_or_compile(const runtime::FuncInstance& func) {
+  InstanceData& instance = *func.instance;
+  ModuleCode* code = ModuleCode::of(*instance.module);
   if (code == nullptr) return nullptr;
-  return find_or_compile(*code, *func.instance, func.index.value - module.imported_funcs, kCallHeat);
+  return find_or_compile(code->code_for(instance), instance, func.index.value - instance.imported_funcs, kCallHeat);
 }
 
-runtime::LoopEntry find_loop(InstanceData* instance, const FuncCode& func_code, const uint8_t* loop) {
-  ModuleCode* code = ModuleCode::of(*instance->module);
+runtime::LoopEntry find_or_compile_loop(InstanceData& instance, const FuncCode& func_code, const uint8_t* loop) {
+  ModuleCode* code = ModuleCode::of(*instance.module);
   if (code == nullptr) return {nullptr, nullptr};
   const uint32_t sample = code->machine().options().loop_sample;
-  instance->context->loop_ticks = sample;
-  const auto index = static_cast<uint32_t>(&func_code - instance->func_codes);
-  const void* entry = find_or_compile(*code, *instance, index, sample);
+  instance.context->loop_ticks = sample;
+  const auto index = static_cast<uint32_t>(&func_code - instance.func_codes);
+  const void* entry = find_or_compile(code->code_for(instance), instance, index, sample);
   if (entry == nullptr) return {nullptr, nullptr};
   const CodeBlock& block = *code->machine().space().find(reinterpret_cast<uintptr_t>(entry));
   const CodeBlock::Function& function = *block.find(reinterpret_cast<uintptr_t>(entry));
   return {block.osr_entry(function, static_cast<uint32_t>(loop - func_code.code)),
-          instance->funcs[instance->imported_funcs + index]};
+          instance.funcs[instance.imported_funcs + index]};
 }
 
 }  // namespace arris::jit

@@ -58,15 +58,26 @@ class ModuleCode final : public ModuleAttachment {
     return block->module != nullptr ? entry : nullptr;
   }
 
-  // Makes an instance of the module ready to run compiled code. False if it must not: its memory has no guard to rely on.
+  // Makes an instance of the module ready to run this code, if there is any yet.
   bool prepare(runtime::InstanceData& instance) const;
 
+  // The code for this instance: this, or what is compiled for memories without address space behind them to guard them, where the
+  // system refused that much. Never this then: it would rely on faults that do not come.
+  ModuleCode& code_for(const runtime::InstanceData& instance);
+  // Checks every access of memory 0.
+  bool checks_bounds() const { return checks_bounds_; }
+
  private:
-  ModuleCode(const Module& module, std::shared_ptr<Machine> machine);
+  ModuleCode(const Module& module, std::shared_ptr<Machine> machine, bool checks_bounds);
   bool make_stubs();
+  CompileOptions compile_options() const;
+  void give_up(uint32_t index);  // compiling it: heat_up never asks for it again
 
   const Module& module_;
   std::shared_ptr<Machine> machine_;
+  const bool checks_bounds_;
+  std::once_flag checked_once_;
+  std::unique_ptr<ModuleCode> checked_;                  // for instances that need it
   static constexpr uint32_t kNever = uint32_t{1} << 31;  // the heat of what cannot be compiled
   std::unique_ptr<std::atomic<uint32_t>[]> heat_;
   std::atomic<bool> is_active_{false};
@@ -77,7 +88,12 @@ class ModuleCode final : public ModuleAttachment {
   bool is_complete_ = false;  // compile_all is done
 };
 
-// The code that a call of `func` may go on at, or null; as MachineSupport has them. Both prepare the instance if need be.
+// The code of a wasm function, or null; asking counts as a call, and may compile. Prepares the instance if need be.
+const void* find_or_compile(const runtime::FuncInstance& func);
+// The same at a loop. Sets ExecutionContext::loop_ticks.
+runtime::LoopEntry find_or_compile_loop(runtime::InstanceData& instance, const FuncCode& code, const uint8_t* loop);
+
+// As MachineSupport has them: null, too, if there is no room on the stacks to enter compiled code (machine_calls.cc).
 const void* find_code(const runtime::FuncInstance& func);
 runtime::LoopEntry find_loop(runtime::InstanceData* instance, const FuncCode& code, const uint8_t* loop);
 

@@ -55,7 +55,9 @@ class StubWriter {
     const uint32_t tail_call_other = begin("tail_call_other");
     write_tail_call_other();
     const uint32_t slow_entry = begin("slow_entry");
-    write_slow_entry();
+    write_slow_entry(&slow_call);
+    const uint32_t beyond_stack = begin("beyond_stack");
+    write_slow_entry(&interpret_call);
     const uint32_t enter = begin("enter");
     write_enter();
     const uint32_t enter_loop = begin("enter_loop");
@@ -82,6 +84,7 @@ class StubWriter {
     stubs.call_other = begin + call_other;
     stubs.tail_call_other = begin + tail_call_other;
     stubs.slow_entry = begin + slow_entry;
+    stubs.beyond_stack = begin + beyond_stack;
     stubs.enter = reinterpret_cast<Enter>(reinterpret_cast<uintptr_t>(begin + enter));
     stubs.instance_return = reinterpret_cast<uintptr_t>(begin + instance_return);
     return stubs;
@@ -210,7 +213,7 @@ class StubWriter {
     return at(image, OFFSET(RegisterImage, fp) + 16 * static_cast<int32_t>(i));
   }
 
-  void write_slow_entry() {
+  void write_slow_entry(decltype(&slow_call) function) {
     constexpr int32_t kFrame = sizeof(RegisterImage) + kWord;
     static_assert((kFrame + kWord) % 16 == 0);
     const Label code = masm_.new_label();
@@ -222,7 +225,7 @@ class StubWriter {
     move(Masm::kRdi, kStack);
     move(Masm::kRsi, kInstance);
     stack_address(Masm::kRdx, kFrame + kWord);
-    call_cpp(&slow_call);
+    call_cpp(function);
     masm_.branch_imm(Width::w64, Cond::eq, Masm::kGpResult, SlowResult::code, code);
     masm_.branch_imm(Width::w64, Cond::eq, Masm::kGpResult, SlowResult::trap, trap);
     masm_.branch_imm(Width::w64, Cond::eq, Masm::kGpResult, SlowResult::exception, exception);

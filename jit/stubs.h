@@ -11,6 +11,7 @@
 //   tail_call_other  the same in tail position, in constant space
 //   slow_entry       stands for a function without code: lays the register arguments out in their row and has C++ run the
 //                    function in the interpreter or the host, or compile it and go on there
+//   beyond_stack     the same for a function with code that has no room on the stack: interpreted in any case
 #pragma once
 
 #include <cstddef>
@@ -44,6 +45,7 @@ struct Stubs {
   const void* call_other = nullptr;
   const void* tail_call_other = nullptr;
   const void* slow_entry = nullptr;
+  const void* beyond_stack = nullptr;
   uintptr_t instance_return = 0;  // the return address in call_other
 };
 
@@ -55,9 +57,10 @@ Stubs make_stubs(runtime::CodeSpace& space, masm::CpuFeatures features);
 struct SlowResult {
   enum Kind : uint64_t { done, code, trap, exception };
   Kind kind;
-  const void* address;  // kind == code: go on there, with the arguments as they were
+  const void* address;  // kind == code: go on there, with the image's arguments
 };
 SlowResult slow_call(RegisterImage* image, runtime::InstanceData* instance, uintptr_t exit_sp);
+SlowResult interpret_call(RegisterImage* image, runtime::InstanceData* instance, uintptr_t exit_sp);
 
 void record_trap(runtime::InstanceData* instance, uint64_t code, uintptr_t exit_sp);
 

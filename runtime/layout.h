@@ -42,8 +42,9 @@ class Memory;
 class Table;
 struct InstanceData;
 
-// How an invocation ended. On trap and exception the details are in the Store (store.h).
-enum class Outcome : uint8_t { ok, trap, exception };
+// How an invocation ended. On trap and exception the details are in the Store (store.h). tail_call: not yet, see Store::TailCall;
+// only the interpreter says so, and only to those who run compiled code.
+enum class Outcome : uint8_t { ok, trap, exception, tail_call };
 
 // A host function. `slots` holds param_slots arguments on entry and receives result_slots results (the area is large enough
 // for the larger of both). `caller` is the calling instance or null when the host itself called. To trap or throw, record it

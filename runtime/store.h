@@ -85,6 +85,13 @@ struct LoopEntry {
   const FuncInstance* func;
 };
 
+// What remains to be done of an invocation that ended with Outcome::tail_call: call `func`, which is compiled, with the arguments at the
+// slots of the invocation. So chains of tail calls between tiers take constant space.
+struct TailCall {
+  const FuncInstance* func;
+  const void* code;
+};
+
 // Marks an activation on the native stack, linked through ExecutionContext::entry_frame: an invocation from the host, a run of
 // the interpreter or a run of compiled frames. Where one tier calls the other, each side has its own.
 struct EntryFrame {
@@ -160,6 +167,13 @@ class Store final : public RootProvider {
   Outcome call_machine(const FuncInstance& func, const void* code, InstanceData* caller, uint64_t* slots,
                        const uint8_t* exit_ip, uint64_t* exit_locals);
 
+  // For an outermost frame that ends with a call of compiled code. Returns Outcome::tail_call.
+  Outcome leave_tail_call(const TailCall& call) {
+    tail_call_ = call;
+    return Outcome::tail_call;
+  }
+  const TailCall& tail_call() const { return tail_call_; }
+
   // The same for a loop, asked when ExecutionContext::loop_ticks reaches 0. run_machine_loop runs the rest of the function, whose frame
   // is complete in memory and counts as compiled from then on; results are at the frame's base afterwards.
   LoopEntry find_machine_loop(InstanceData* instance, const FuncCode& code, const uint8_t* loop);
@@ -224,6 +238,7 @@ class Store final : public RootProvider {
   os::Reservation stack_;
   TrapState trap_;
   ExceptionObject* pending_exception_ = nullptr;
+  TailCall tail_call_{};
   uint64_t host_nanoseconds_ = 0;
   bool in_timed_host_ = false;
   std::deque<HostFunc> host_funcs_;
