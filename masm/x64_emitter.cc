@@ -35,10 +35,9 @@ void X64Emitter::reset() {
 void X64Emitter::fail(std::string_view what, std::string_view subject) {
   if (!ok()) return;
   size_t used = std::min(what.size(), sizeof(error_) - 1);
-  std::memcpy(error_, what.data(), used);
-  const size_t more = std::min(subject.size(), sizeof(error_) - 1 - used);
-  std::memcpy(error_ + used, subject.data(), more);
-  error_[used + more] = 0;
+  char* end = std::copy_n(what.data(), used, error_);
+  end = std::copy_n(subject.data(), std::min(subject.size(), sizeof(error_) - 1 - used), end);
+  *end = 0;
 }
 
 void X64Emitter::grow() {

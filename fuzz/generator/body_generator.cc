@@ -33,7 +33,7 @@ BodyResult BodyGenerator::run(const Skipped& skipped) {
   uint32_t statements = random_.percent(20) ? 20 + random_.below(30) : 2 + random_.below(12);
   uint64_t seed = random_.next();
   for (uint32_t i = 0; i < statements; ++i) {
-    random_ = Random(seed + i * 0x2545F4914F6CDD1D);
+    random_ = Random(seed + i * 0x2545F4914F6CDD1DU);
     budget_ = out_.data.size() + 300;
     if (!skipped.contains({func_, i})) statement(3 + static_cast<int>(random_.below(3)));
   }
