@@ -289,6 +289,33 @@ TEST_F(MachineTest, TrapsWithBacktracesThroughAllKindsOfFrames) {
   }
 }
 
+TEST_F(MachineTest, TrapsOfACallThatEndsItsPage) {
+  auto module = load("(module (import \"m\" \"h\" (func)) (func call 0))");
+  const auto call_at = [&](Assembler& a, uint32_t from) {
+    while (a.masm.offset() < from)
+      a.masm.move(from - a.masm.offset() == 2 ? Width::w32 : Width::w64, Masm::kRax, Masm::kRdx);
+    a.call(0, 4, 0);
+    return a.out.pc_map.back().native_offset;
+  };
+  Assembler measured, one;
+  const uint32_t start = measured.masm.offset();
+  const uint32_t call_bytes = call_at(measured, start) - start;
+  const auto page = static_cast<uint32_t>(os::page_size());
+  ASSERT_EQ(call_at(one, page - call_bytes), page);
+  CompiledFunction function = one.finish();
+  function.bytes.resize(page);  // nothing follows the call, which never returns
+  function.code_size = page;
+  install(*module, 0, std::move(function));
+  Instance* instance = instantiate(module, {host({{}, {}}, [](void*, Store& store, InstanceData*, uint64_t*) {
+                                     return store.set_trap(TrapCode::unreachable);
+                                   })});
+  const runtime::TrapState trap = call_trap(instance, 1, {});
+  EXPECT_EQ(trap.code, TrapCode::unreachable);
+  ASSERT_FALSE(trap.backtrace.empty());
+  EXPECT_EQ(trap.backtrace.back().func.value, 1u);
+  EXPECT_EQ(trap.backtrace.back().offset, offset(*module, 1, 0));
+}
+
 TEST_F(MachineTest, TrapsThatEndInFunctionsWithoutCodeCarryOn) {
   auto module = load("(module (func (export \"a\") nop call 1) (func unreachable))");
   Assembler a;

@@ -23,8 +23,7 @@ const CodeBlock::Function* CodeBlock::find(uintptr_t pc) const {
                                 [](uint32_t value, const Function& f) { return value < f.begin; });
   if (after == functions.begin()) return nullptr;
   const Function& function = *std::prev(after);
-  // A return address may lie right behind the last instruction.
-  return offset <= function.end ? &function : nullptr;
+  return offset < function.end ? &function : nullptr;
 }
 
 bool CodeBlock::find_call(const Function& function, uintptr_t return_address, uint32_t* wasm_offset) const {

@@ -67,7 +67,7 @@ struct CodeBlock {
   std::vector<PcEntry>
       positions;  // if an observer wants them: of every instruction's code; native offsets are the block's
 
-  // The function that holds `pc`, or null.
+  // The function that holds the instruction at `pc`, or null. (Of a call: the byte before its return address.)
   const Function* find(uintptr_t pc) const;
   // The instruction that called, by its return address; or the one that faulted, by its own. False if there is none.
   bool find_call(const Function& function, uintptr_t return_address, uint32_t* wasm_offset) const;

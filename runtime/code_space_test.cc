@@ -119,11 +119,12 @@ TEST(CodeBlock, FindsInstructionsByReturnAddressAndByFault) {
   block.osr_entries = {{3, 40}};
   const auto at = [&](uint32_t offset) { return reinterpret_cast<uintptr_t>(code) + offset; };
   const CodeBlock::Function* first = block.find(at(3));
-  const CodeBlock::Function* second = block.find(at(50));  // returns right behind the last instruction
+  const CodeBlock::Function* second = block.find(at(49));
   ASSERT_TRUE(first && second);
   EXPECT_EQ(first->index, 7u);
   EXPECT_EQ(second->index, 8u);
   EXPECT_EQ(block.find(at(25)), nullptr);
+  EXPECT_EQ(block.find(at(50)), nullptr);
   uint32_t wasm = 0;
   EXPECT_TRUE(block.find_call(*first, at(9), &wasm));
   EXPECT_EQ(wasm, 2u);

@@ -28,10 +28,12 @@ void MachineFrames::resolve(uintptr_t pc, bool by_fault) {
     sp_ += 2 * sizeof(uintptr_t);
   }
   function_ = nullptr;
-  block_ = support_.space->find(pc);
+  // A return address lies behind its call, which may end its function, its block and its page.
+  const uintptr_t inside = by_fault ? pc : pc - 1;
+  block_ = support_.space->find(inside);
   CHECK(block_ != nullptr);
   if (block_->module == nullptr) return;  // the stub through which C++ entered
-  function_ = block_->find(pc);
+  function_ = block_->find(inside);
   CHECK(function_ != nullptr);
   CHECK(by_fault ? block_->find_fault(*function_, pc, &wasm_offset_)
                  : block_->find_call(*function_, pc, &wasm_offset_));
