@@ -1,6 +1,7 @@
 // arris completion SHELL: scripts made from the tables of option_table.h, for the names `arris` and `wasmedge`.
 #include <string>
 
+#include "base/joined.h"
 #include "cli/commands.h"
 #include "cli/option_table.h"
 #include "cli/print.h"
@@ -21,7 +22,7 @@ std::string option_words(const CommandRow& command, Form form) {
   std::string words = "--help";
   OptionList list(command.id, form);
   for (const OptionRow& row : list.rows()) {
-    if (!row.help.empty()) words += " --" + std::string(row.name);
+    if (!row.help.empty()) append(words, {" --", row.name});
   }
   return words;
 }
@@ -29,7 +30,7 @@ std::string option_words(const CommandRow& command, Form form) {
 std::string command_words(Form form) {
   std::string words;
   for (const CommandRow& row : command_rows()) {
-    if (has(row, form)) words += (words.empty() ? "" : " ") + std::string(row.name);
+    if (has(row, form)) append(words, {words.empty() ? "" : " ", row.name});
   }
   return words;
 }
@@ -41,8 +42,8 @@ std::string replace_each(std::string_view text, char what, std::string_view by) 
 }
 
 // In single quotes; each shell has its own way to put one inside.
-std::string zsh_quoted(std::string_view text) { return "'" + replace_each(text, '\'', "'\\''") + "'"; }
-std::string fish_quoted(std::string_view text) { return "'" + replace_each(text, '\'', "\\'") + "'"; }
+std::string zsh_quoted(std::string_view text) { return joined({"'", replace_each(text, '\'', "'\\''"), "'"}); }
+std::string fish_quoted(std::string_view text) { return joined({"'", replace_each(text, '\'', "\\'"), "'"}); }
 
 // Inside the specifications of _arguments, colons and brackets mean something.
 std::string zsh_escaped(std::string_view text) {
@@ -57,17 +58,14 @@ std::string bash_script() {
       "  case \"${COMP_WORDS[0]##*/} ${COMP_WORDS[1]}\" in\n";
   for (const Program& program : kPrograms) {
     for (const CommandRow& row : command_rows()) {
-      if (has(row, program.form))
-        out += "    '" + std::string(program.name) + " " + std::string(row.name) +
-               "') command=" + std::string(row.name) + " ;;\n";
+      if (has(row, program.form)) append(out, {"    '", program.name, " ", row.name, "') command=", row.name, " ;;\n"});
     }
   }
   out += "  esac\n  case \"${COMP_WORDS[0]##*/} $command\" in\n";
   for (const Program& program : kPrograms) {
     for (const CommandRow& row : command_rows()) {
       if (has(row, program.form))
-        out += "    '" + std::string(program.name) + " " + std::string(row.name) + "') options='" +
-               option_words(row, program.form) + "' ;;\n";
+        append(out, {"    '", program.name, " ", row.name, "') options='", option_words(row, program.form), "' ;;\n"});
     }
   }
   out +=
@@ -76,8 +74,8 @@ std::string bash_script() {
       "  mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n  (( COMP_CWORD == 1 )) || return\n"
       "  case \"${COMP_WORDS[0]##*/}\" in\n";
   for (const Program& program : kPrograms) {
-    out += "    " + std::string(program.name) + ") mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W '" +
-           command_words(program.form) + "' -- \"$word\") ;;\n";
+    append(out, {"    ", program.name, ") mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W '",
+                 command_words(program.form), "' -- \"$word\") ;;\n"});
   }
   return out + "  esac\n}\ncomplete -o filenames -F _arris_complete arris wasmedge\n";
 }
@@ -87,9 +85,9 @@ std::string zsh_script() {
       "#compdef arris wasmedge\n# zsh completion for arris; made by `arris completion zsh`\n_arris() {\n"
       "  local command=run\n  local -a commands options\n  case \"${words[1]:t}\" in\n";
   for (const Program& program : kPrograms) {
-    out += "    " + std::string(program.name) + ") commands=(";
+    append(out, {"    ", program.name, ") commands=("});
     for (const CommandRow& row : command_rows()) {
-      if (has(row, program.form)) out += " " + zsh_quoted(std::string(row.name) + ":" + std::string(row.summary));
+      if (has(row, program.form)) append(out, {" ", zsh_quoted(joined({row.name, ":", row.summary}))});
     }
     out += " ) ;;\n";
   }
@@ -97,14 +95,14 @@ std::string zsh_script() {
   for (const Program& program : kPrograms) {
     for (const CommandRow& row : command_rows()) {
       if (!has(row, program.form)) continue;
-      out += "    '" + std::string(program.name) + " " + std::string(row.name) + "') options=( '--help[print help]'";
+      append(out, {"    '", program.name, " ", row.name, "') options=( '--help[print help]'"});
       OptionList list(row.id, program.form);
       for (const OptionRow& option : list.rows()) {
         if (option.help.empty()) continue;
         std::string spec =
-            "*--" + std::string(option.name) + (option.value.empty() ? "" : "=") + "[" + zsh_escaped(option.help) + "]";
-        if (!option.value.empty()) spec += ":" + zsh_escaped(option.value) + ":_files";
-        out += " " + zsh_quoted(spec);
+            joined({"*--", option.name, option.value.empty() ? "" : "=", "[", zsh_escaped(option.help), "]"});
+        if (!option.value.empty()) append(spec, {":", zsh_escaped(option.value), ":_files"});
+        append(out, {" ", zsh_quoted(spec)});
       }
       out += " ) ;;\n";
     }
@@ -118,21 +116,28 @@ std::string zsh_script() {
 std::string fish_script() {
   std::string out = "# fish completion for arris; made by `arris completion fish`\n";
   for (const Program& program : kPrograms) {
-    std::string complete = "complete -c " + std::string(program.name);
+    std::string complete = joined({"complete -c ", program.name});
     for (const CommandRow& row : command_rows()) {
       if (!has(row, program.form)) continue;
-      out +=
-          complete + " -n __fish_use_subcommand -a " + std::string(row.name) + " -d " + fish_quoted(row.summary) + "\n";
+      append(out, {complete, " -n __fish_use_subcommand -a ", row.name, " -d ", fish_quoted(row.summary), "\n"});
       std::string condition = row.id == CommandId::run
-                                  ? "'not __fish_seen_subcommand_from " + command_words(program.form) +
-                                        "; or __fish_seen_subcommand_from run'"
-                                  : "'__fish_seen_subcommand_from " + std::string(row.name) + "'";
+                                  ? joined({"'not __fish_seen_subcommand_from ", command_words(program.form),
+                                            "; or __fish_seen_subcommand_from run'"})
+                                  : joined({"'__fish_seen_subcommand_from ", row.name, "'"});
       OptionList list(row.id, program.form);
       for (const OptionRow& option : list.rows()) {
         if (option.help.empty()) continue;
-        out += complete + " -n " + condition + " -l " + std::string(option.name) + (option.value.empty() ? "" : " -r") +
-               (option.letter != 0 ? " -s " + std::string(1, option.letter) : "") + " -d " + fish_quoted(option.help) +
-               "\n";
+        append(out, {complete,
+                     " -n ",
+                     condition,
+                     " -l ",
+                     option.name,
+                     option.value.empty() ? "" : " -r",
+                     option.letter != 0 ? " -s " : "",
+                     {&option.letter, option.letter != 0 ? 1U : 0U},
+                     " -d ",
+                     fish_quoted(option.help),
+                     "\n"});
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "cli/log.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 
@@ -47,11 +48,14 @@ LogLevel log_level_of_environment() {
 std::string log_prefix(std::string_view level_name) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
-  tm local{};
-  localtime_r(&now.tv_sec, &local);
-  char time[32];
-  size_t length = std::strftime(time, sizeof time, "%Y-%m-%d %H:%M:%S", &local);
-  return fmt::format("[{}.{:03}] [{}] ", std::string_view(time, length), now.tv_nsec / 1'000'000, level_name);
+  // Not in local time: time zones (and strftime) are 30 KB of a static program.
+  std::chrono::sys_seconds time{std::chrono::seconds(now.tv_sec)};
+  auto day = std::chrono::floor<std::chrono::days>(time);
+  std::chrono::year_month_day date(day);
+  std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("[{}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}] [{}] ", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), now.tv_nsec / 1'000'000, level_name);
 }
 
 void Log::write(LogLevel level, fmt::string_view format, fmt::format_args arguments) {

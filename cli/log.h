@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "cli/options.h"
+#include "cli/quantity.h"
 
 namespace arris::cli {
 
@@ -18,7 +19,7 @@ std::optional<LogLevel> parse_log_level(std::string_view name);
 // Of the variable RUST_LOG: a level, or "target=level,..." of which the most talkative counts; at least error.
 LogLevel log_level_of_environment();
 
-// "[2026-01-31 12:00:00.000] [info] "
+// "[2026-01-31 12:00:00.000] [info] ", in UTC
 std::string log_prefix(std::string_view level_name);
 
 class Log {
@@ -43,7 +44,7 @@ class Log {
 class Stopwatch {
  public:
   std::chrono::nanoseconds elapsed() const { return std::chrono::steady_clock::now() - start_; }
-  double milliseconds() const { return static_cast<double>(elapsed().count()) / 1e6; }
+  std::string milliseconds() const { return print_milliseconds(elapsed()); }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

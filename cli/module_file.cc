@@ -40,12 +40,12 @@ std::expected<std::vector<uint8_t>, LoadError> load_binary(const std::string& pa
   Stopwatch watch;
   auto bytes = read_file(path, kMaxFileBytes);
   if (!bytes) return std::unexpected(LoadError{LoadError::Kind::unreadable, explain_read_error(path, bytes.error())});
-  log.debug("read {}: {} bytes in {:.3f} ms", path, bytes->size(), watch.milliseconds());
+  log.debug("read {}: {} bytes in {} ms", path, bytes->size(), watch.milliseconds());
   if (!looks_like_text(*bytes)) return *std::move(bytes);
   Stopwatch convert_watch;
   auto wasm = text::wat_to_wasm({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, {.features = features});
   if (!wasm) return std::unexpected(LoadError{LoadError::Kind::text, wasm.error().format(path)});
-  log.debug("converted {} from text: {} bytes in {:.3f} ms", path, wasm->size(), convert_watch.milliseconds());
+  log.debug("converted {} from text: {} bytes in {} ms", path, wasm->size(), convert_watch.milliseconds());
   return *std::move(wasm);
 }
 
@@ -56,7 +56,7 @@ std::expected<api::Module, LoadError> load_module(const api::Engine& engine, con
   auto module = api::Module::compile(engine, *std::move(bytes));
   if (!module) return std::unexpected(refused(path, module.error()));
   if (log.has(LogLevel::info)) {
-    log.info("loaded {}: {} bytes, {} functions, {} imports, {} exports; decoded and validated in {:.3f} ms", path,
+    log.info("loaded {}: {} bytes, {} functions, {} imports, {} exports; decoded and validated in {} ms", path,
              module->bytes().size(), module->func_count(), module->imports().size(), module->exports().size(),
              watch.milliseconds());
   }

@@ -111,4 +111,10 @@ std::expected<std::chrono::nanoseconds, std::string> parse_duration(std::string_
   return std::unexpected("expected a time of at most a hundred years, such as 500ms, 5s, 1.5m or 2h");
 }
 
+std::string print_milliseconds(std::chrono::nanoseconds time) {
+  std::string digits = std::to_string((time.count() + 500) / 1000);
+  if (digits.size() < 4) digits.insert(0, 4 - digits.size(), '0');
+  return digits.insert(digits.size() - 3, ".");
+}
+
 }  // namespace arris::cli

@@ -16,4 +16,7 @@ std::expected<uint64_t, std::string> parse_size(std::string_view text);
 // 500ms, 5s, 1.5m, 2h, 10us. A number without unit is in milliseconds. At most a hundred years.
 std::expected<std::chrono::nanoseconds, std::string> parse_duration(std::string_view text);
 
+// "1.250", to the microsecond.
+std::string print_milliseconds(std::chrono::nanoseconds time);
+
 }  // namespace arris::cli

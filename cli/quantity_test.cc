@@ -39,5 +39,12 @@ TEST(Quantity, DurationsHaveUnitsAndEndBeforeTheClockDoes) {
     EXPECT_FALSE(parse_duration(text)) << text;
 }
 
+TEST(Quantity, MillisecondsArePrintedToTheMicrosecond) {
+  EXPECT_EQ(print_milliseconds(std::chrono::nanoseconds(0)), "0.000");
+  EXPECT_EQ(print_milliseconds(std::chrono::nanoseconds(1'499)), "0.001");
+  EXPECT_EQ(print_milliseconds(std::chrono::nanoseconds(12'345'678)), "12.346");
+  EXPECT_EQ(print_milliseconds(std::chrono::seconds(61)), "61000.000");
+}
+
 }  // namespace
 }  // namespace arris::cli

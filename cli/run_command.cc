@@ -48,10 +48,11 @@ api::Config make_config(const Options& o) {
 
 void print_gc_stats(const api::HeapStats& s) {
   print_error(
-      "gc: {} collections, {} objects and {} bytes allocated, {} bytes live, {} bytes peak of {}, pauses {:.3f} ms in "
-      "all, {:.3f} ms at most\n",
+      "gc: {} collections, {} objects and {} bytes allocated, {} bytes live, {} bytes peak of {}, pauses {} ms in "
+      "all, {} ms at most\n",
       s.collections, s.allocated_objects, s.allocated_bytes, s.live_bytes, s.peak_used_bytes, s.limit_bytes,
-      static_cast<double>(s.total_pause_ns) / 1e6, static_cast<double>(s.max_pause_ns) / 1e6);
+      print_milliseconds(std::chrono::nanoseconds(s.total_pause_ns)),
+      print_milliseconds(std::chrono::nanoseconds(s.max_pause_ns)));
 }
 
 const std::string& file_of(const Options& o) { return o.words.front(); }
@@ -106,7 +107,7 @@ std::expected<std::vector<api::Val>, api::Trap> Runner::call(const api::Func& fu
   log_.debug("calling {}", name);
   Stopwatch watch;
   auto results = func.call(arguments);
-  log_.info("{} {} after {:.3f} ms", name,
+  log_.info("{} {} after {} ms", name,
             results                         ? "returned"
             : results.error().exit_status() ? "ended the program"
                                             : "trapped",
@@ -183,7 +184,7 @@ std::optional<Ending> Runner::link_modules(api::StoreRef store) {
     }
     if (auto trap = initialize(*instance)) return *std::move(trap);
     linker_.define_instance(name, *instance);
-    log_.info("linked {} as {} in {:.3f} ms", path, name, watch.milliseconds());
+    log_.info("linked {} as {} in {} ms", path, name, watch.milliseconds());
   }
   return std::nullopt;
 }
@@ -197,7 +198,7 @@ Ending Runner::instantiate_and_call(const api::Module& module, api::StoreRef sto
     if (const api::Trap* trap = instance.error().trap()) return *trap;
     return fail_instantiation(o_, file_of(o_), *instance.error().error());
   }
-  log_.info("instantiated {} in {:.3f} ms", file_of(o_), watch.milliseconds());
+  log_.info("instantiated {} in {} ms", file_of(o_), watch.milliseconds());
   return instantiate_only_ ? Ending(kExitOk) : start(module, *instance);
 }
 

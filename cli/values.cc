@@ -1,11 +1,14 @@
 #include "cli/values.h"
 
 #include <bit>
-#include <charconv>
+#include <cmath>
 #include <cstdlib>
-#include <limits>
+#include <optional>
 
 #include <fmt/format.h>
+
+#include "text/number.h"
+#include "text/shortest_decimal.h"
 
 namespace arris::cli {
 namespace {
@@ -54,15 +57,40 @@ std::optional<uint64_t> parse_bits(std::string_view text, unsigned bits) {
   return bits == 32 ? static_cast<uint32_t>(value) : value;
 }
 
+// A float as the text format writes it, and some more of what C reads: ".5", "Infinity", "NaN".
+std::optional<std::string> float_literal(std::string_view text) {
+  std::string literal(text);
+  for (char& c : literal) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  size_t sign = literal.starts_with('-') || literal.starts_with('+') ? 1 : 0;
+  if (literal.substr(sign) == "infinity") literal.resize(sign + 3);
+  if (literal.substr(sign).starts_with('.')) literal.insert(sign, "0");
+  if (text::classify_number(literal) == text::NumberKind::none) return std::nullopt;
+  return literal;
+}
+
+// `digits` as shortest_decimal writes them, in plain form unless it would be long.
+std::string readable(std::string digits) {
+  size_t e = digits.find('e');
+  if (e == digits.npos) return digits;
+  int exponent = std::atoi(digits.c_str() + e + 1);
+  if (exponent < -4 || exponent >= 16) return digits;
+  digits.resize(e);
+  std::erase(digits, '.');
+  if (exponent < 0) return "0." + std::string(static_cast<size_t>(-exponent) - 1, '0') + digits;
+  size_t whole = static_cast<size_t>(exponent) + 1;
+  if (digits.size() <= whole) return digits + std::string(whole - digits.size(), '0');
+  return digits.insert(whole, ".");
+}
+
+// fmt would do it with 20 KB of tables and big numbers of its own.
 template <class T>
-std::optional<T> parse_float(std::string_view text) {
-  std::string copy(text);
-  if (copy.empty()) return std::nullopt;
-  char* end = nullptr;
-  T value = sizeof(T) == 4 ? static_cast<T>(std::strtof(copy.c_str(), &end))
-                           : static_cast<T>(std::strtod(copy.c_str(), &end));
-  if (end != copy.c_str() + copy.size()) return std::nullopt;
-  return value;
+std::string print_float(T value) {
+  std::string sign = std::signbit(value) ? "-" : "";
+  if (std::isnan(value)) return sign + "nan";
+  if (std::isinf(value)) return sign + "inf";
+  return sign + readable(text::shortest_decimal(std::abs(value)));
 }
 
 std::string print_u128(uint128 value) {
@@ -86,9 +114,11 @@ std::expected<api::Val, std::string> parse_value(std::string_view text, api::Val
   } else if (type == api::kI64) {
     if (auto bits = parse_bits(text, 64)) return api::Val(*bits);
   } else if (type == api::kF32) {
-    if (auto value = parse_float<float>(text)) return api::Val(*value);
+    auto literal = float_literal(text);
+    if (auto bits = literal ? text::parse_f32(*literal) : std::nullopt) return api::Val(std::bit_cast<float>(*bits));
   } else if (type == api::kF64) {
-    if (auto value = parse_float<double>(text)) return api::Val(*value);
+    auto literal = float_literal(text);
+    if (auto bits = literal ? text::parse_f64(*literal) : std::nullopt) return api::Val(std::bit_cast<double>(*bits));
   } else if (type == api::kV128) {
     auto number = parse_integer(text);
     if (number && !number->negative) {
@@ -105,8 +135,8 @@ std::string print_value(const api::Val& value) {
   api::ValType type = value.type();
   if (type == api::kI32) return fmt::format("{}", value.i32());
   if (type == api::kI64) return fmt::format("{}", value.i64());
-  if (type == api::kF32) return fmt::format("{}", value.f32());
-  if (type == api::kF64) return fmt::format("{}", value.f64());
+  if (type == api::kF32) return print_float(value.f32());
+  if (type == api::kF64) return print_float(value.f64());
   if (type == api::kV128) {
     Halves halves = std::bit_cast<Halves>(value.v128());
     return print_u128(uint128{halves.high} << 64 | halves.low);

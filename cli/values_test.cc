@@ -32,7 +32,26 @@ TEST(Values, FloatsPrintTheShortestFormThatReadsBack) {
   EXPECT_EQ(round_trip("1e300", api::kF64), "1e+300");
   EXPECT_EQ(round_trip("-inf", api::kF64), "-inf");
   EXPECT_EQ(round_trip("nan", api::kF64), "nan");
-  EXPECT_EQ(round_trip("1.5x", api::kF64), "refused: expected f64");
+  EXPECT_EQ(round_trip("100000", api::kF64), "100000");
+  EXPECT_EQ(round_trip("1e15", api::kF64), "1000000000000000");
+  EXPECT_EQ(round_trip("1.25e15", api::kF64), "1250000000000000");
+  EXPECT_EQ(round_trip("1e16", api::kF64), "1e+16");
+  EXPECT_EQ(round_trip("0.0001", api::kF64), "0.0001");
+  EXPECT_EQ(round_trip("0.000125", api::kF32), "0.000125");
+  EXPECT_EQ(round_trip("0.00001", api::kF64), "1e-05");
+  EXPECT_EQ(round_trip("-0", api::kF32), "-0");
+}
+
+TEST(Values, FloatsAreReadAsTheTextFormatWritesThemAndAsCDoes) {
+  EXPECT_EQ(round_trip("0x1.8p1", api::kF32), "3");
+  EXPECT_EQ(round_trip("+.5", api::kF64), "0.5");
+  EXPECT_EQ(round_trip("5.", api::kF64), "5");
+  EXPECT_EQ(round_trip("-Infinity", api::kF32), "-inf");
+  EXPECT_EQ(round_trip("NaN", api::kF32), "nan");
+  EXPECT_EQ(round_trip("nan:0x1", api::kF64), "nan");
+  EXPECT_EQ(round_trip("1e-999", api::kF64), "0");
+  for (auto text : {"1.5x", "", "-", "e5", " 1", "1e999"})
+    EXPECT_EQ(round_trip(text, api::kF64), "refused: expected f64");
 }
 
 TEST(Values, VectorsAreOneUnsignedNumber) {

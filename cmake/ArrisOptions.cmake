@@ -2,6 +2,8 @@
 option(ARRIS_BUILD_TESTS "Build unit tests and register the conformance suite with CTest" ON)
 option(ARRIS_BUILD_BENCH "Build the benchmark harness" ON)
 option(ARRIS_BUILD_FUZZ "Build the libFuzzer targets (needs Clang)" OFF)
+option(ARRIS_WITH_JIT "Compile hot functions to machine code (x86-64; needs asmjit). OFF: an interpreter alone" ON)
+option(ARRIS_WITH_DWARF "Lines of source and demangled names in traps (links libdw, libelf: LGPL-3 or GPL-2; libiberty: LGPL-2)" ON)
 set(ARRIS_SANITIZE "" CACHE STRING "Sanitizers, as given to -fsanitize= (for example address,undefined)")
 set(ARRIS_TESTSUITE "" CACHE PATH "Folder of the official test suite; empty means ../shared/testsuite beside the project")
 

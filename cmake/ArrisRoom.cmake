@@ -3,6 +3,11 @@ if(ARRIS_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
+# For release builds: code of these sources that runs seldom, or little of it, is optimised for size.
+function(arris_small)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Oz>)
+endfunction()
+
 # arris_room(NAME SOURCES a.cc ... DEPS arris_base ... TESTS foo_test.cc ...)
 # One static library arris_NAME per room and, with tests on, one GoogleTest binary arris_NAME_test registered with CTest.
 # SMALL: in release builds its code is optimised for size, because none of it runs often.
@@ -13,7 +18,7 @@ function(arris_room name)
     add_library(arris_${name} STATIC ${ROOM_SOURCES})
     target_link_libraries(arris_${name} PUBLIC arris_flags ${ROOM_DEPS})
     if(ROOM_SMALL)
-      target_compile_options(arris_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+      target_compile_options(arris_${name} PRIVATE $<$<CONFIG:Release>:-Oz>)
     endif()
   else()
     add_library(arris_${name} INTERFACE)

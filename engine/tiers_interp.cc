@@ -1,4 +1,4 @@
-// Where there is no code generator: every tier is the interpreter.
+// Where there is no code generator, or none is wanted (ARRIS_WITH_JIT): every tier is the interpreter.
 #include "engine/state.h"
 #include "engine/tiers.h"
 #include "interp/interpreter.h"

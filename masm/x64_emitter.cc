@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 
 #include "base/check.h"
 #include "masm/x64_asmjit.h"
@@ -61,9 +62,9 @@ void X64Emitter::grow() {
 }
 
 void X64Asmjit::refuse(X64Emitter& e, InstId id) {
-  asmjit::String name;
-  asmjit::InstAPI::instIdToString(asmjit::Arch::kX64, id, name);
-  e.fail("cannot encode ", {name.data(), name.size()});
+  char number[16];  // asmjit's names of its instructions are 20 KB
+  auto [end, error] = std::to_chars(number, number + sizeof number, id);
+  e.fail("cannot encode asmjit's instruction ", {number, end});
 }
 
 // --- Labels ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <type_traits>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -43,45 +43,64 @@ using api::Trap;
   return Trap(api::TrapCode::interrupted);
 }
 
-template <class... Args>
-[[gnu::cold, gnu::noinline]] void trace(const TracedFunction& function, const Guest& guest, Errno result,
-                                        const TraceSink& sink, Args... args) {
-  uint64_t values[] = {static_cast<uint64_t>(args)..., 0};
-  sink(trace_line(function, {values, sizeof...(Args)}, guest, result));
+// Calls a method with its arguments from value-stack slots.
+using Entry = Errno (*)(WasiContext& context, Guest& guest, const uint64_t* args);
+
+template <auto kMethod>
+struct EntryOf;
+template <class... Args, Errno (WasiContext::*kMethod)(Guest&, Args...)>
+struct EntryOf<kMethod> {
+  static Errno call(WasiContext& context, Guest& guest, const uint64_t* args) {
+    return [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+      return (context.*kMethod)(guest, static_cast<Args>(args[kIndex])...);
+    }(std::index_sequence_for<Args...>());
+  }
+};
+
+struct Function {
+  std::string_view name, signature;
+  Entry preview1, snapshot0;
+};
+constexpr Function kFunctions[] = {
+#define WASI_FUNCTION(name, old_name, signature) \
+  {#name, signature, &EntryOf<&WasiContext::name>::call, &EntryOf<&WasiContext::old_name>::call},
+#include "wasi/preview1.def"
+};
+
+bool has_result(const Function& function) { return function.name != "proc_exit"; }
+
+api::FuncType type_of(const Function& function) {
+  api::FuncType type;
+  for (std::string_view rest = function.signature; !rest.empty();) {
+    SignatureParam param = next_param(rest);
+    type.params.push_back(param.is_64() ? api::kI64 : api::kI32);
+    if (param.is_pair()) type.params.push_back(api::kI32);
+  }
+  if (has_result(function)) type.results.push_back(api::kI32);
+  return type;
 }
 
-template <class... Args>
-std::expected<Errno, Trap> call(Caller& caller, Errno (WasiContext::*method)(Guest&, Args...),
-                                const TracedFunction& function, Args... args) {
+[[gnu::cold, gnu::noinline]] void trace(const Function& function, Snapshot snapshot, const Guest& guest, Errno result,
+                                        const TraceSink& sink, const uint64_t* args) {
+  TracedFunction traced{function.name, function.signature, snapshot};
+  sink(trace_line(traced, {args, type_of(function).params.size()}, guest, result));
+}
+
+// One piece of code behind all functions: one for each signature would be 45 KB of them.
+std::expected<void, Trap> call(Caller& caller, const Function& function, Snapshot snapshot, std::span<uint64_t> slots) {
   auto* attachment = caller.data<Attachment>();
   if (attachment == nullptr) [[unlikely]]
     return std::unexpected(Trap("WASI is not set up for this store"));
   auto memory = caller.memory();
   Guest guest{memory ? GuestMemory(memory->data()) : GuestMemory(), attachment->waker};
-  Errno result = (attachment->context->*method)(guest, args...);
+  Entry entry = snapshot == Snapshot::preview1 ? function.preview1 : function.snapshot0;
+  Errno result = entry(*attachment->context, guest, slots.data());
   if (const TraceSink& sink = attachment->context->trace()) [[unlikely]]
-    trace(function, guest, result, sink, args...);
+    trace(function, snapshot, guest, result, sink, slots.data());
   if (guest.end != Guest::End::none) [[unlikely]]
     return std::unexpected(end_of(guest));
-  return result;
-}
-
-template <class... Args>
-auto bind(Errno (WasiContext::*method)(Guest&, Args...), TracedFunction function) {
-  return [method, function](Caller& caller, Args... args) -> std::expected<uint32_t, Trap> {
-    auto result = call(caller, method, function, args...);
-    if (!result) return std::unexpected(std::move(result).error());
-    return static_cast<uint32_t>(*result);
-  };
-}
-
-// proc_exit is the one without a result.
-auto bind_without_result(Errno (WasiContext::*method)(Guest&, uint32_t), TracedFunction function) {
-  return [method, function](Caller& caller, uint32_t arg) -> std::expected<void, Trap> {
-    auto result = call(caller, method, function, arg);
-    if (!result) return std::unexpected(std::move(result).error());
-    return {};
-  };
+  if (!slots.empty()) slots[0] = static_cast<uint64_t>(result);
+  return {};
 }
 
 template <class... Args>
@@ -102,25 +121,30 @@ int32_t spawn(Caller& caller, int32_t start_arg) {
 
 constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
 constexpr std::string_view kSnapshot0 = "wasi_unstable";
-constexpr std::string_view kThreads = "wasi";
+constexpr std::string_view kThreads = "wasi", kSpawn = "thread-spawn";
 
-// Defines those of all functions that `wanted` tells by module and name.
-void define_functions(api::Linker& linker, auto wanted) {
-  auto define = [&](std::string_view module, auto method, const TracedFunction& function) {
-    if (!wanted(module, function.name)) return;
-    if constexpr (std::is_same_v<decltype(method), decltype(&WasiContext::proc_exit)>) {
-      if (method == &WasiContext::proc_exit) {
-        linker.define_func(module, function.name, bind_without_result(method, function));
-        return;
-      }
-    }
-    linker.define_func(module, function.name, bind(method, function));
-  };
-#define WASI_FUNCTION(name, old_name, signature)                                               \
-  define(kPreview1, &WasiContext::name, TracedFunction{#name, signature, Snapshot::preview1}); \
-  define(kSnapshot0, &WasiContext::old_name, TracedFunction{#name, signature, Snapshot::snapshot0});
-#include "wasi/preview1.def"
-  if (wanted(kThreads, "thread-spawn")) linker.define_func(kThreads, "thread-spawn", &spawn);
+void define(api::Linker& linker, const Function& function, Snapshot snapshot) {
+  linker.define_func_unchecked(snapshot == Snapshot::preview1 ? kPreview1 : kSnapshot0, function.name,
+                               type_of(function), [&function, snapshot](Caller& caller, std::span<uint64_t> slots) {
+                                 return call(caller, function, snapshot, slots);
+                               });
+}
+
+void define_spawn(api::Linker& linker) { linker.define_func(kThreads, kSpawn, &spawn); }
+
+// Defines what an import of a WASI module asks for; false if there is no such function.
+bool define_imported(api::Linker& linker, std::string_view module, std::string_view name) {
+  if (module == kThreads) {
+    if (name != kSpawn) return false;
+    define_spawn(linker);
+    return true;
+  }
+  for (const Function& function : kFunctions) {
+    if (function.name != name) continue;
+    define(linker, function, module == kPreview1 ? Snapshot::preview1 : Snapshot::snapshot0);
+    return true;
+  }
+  return false;
 }
 
 std::shared_ptr<Attachment> make_attachment(WasiContext& context, api::StoreRef store, ThreadGroup* threads) {
@@ -156,24 +180,19 @@ std::expected<Wasi, std::string> Wasi::create(WasiConfig config) {
 }
 
 void Wasi::add_to_linker(api::Linker& linker) {
-  define_functions(linker, [](std::string_view, std::string_view) { return true; });
+  for (const Function& function : kFunctions) {
+    define(linker, function, Snapshot::preview1);
+    define(linker, function, Snapshot::snapshot0);
+  }
+  define_spawn(linker);
 }
 
 // A module that imports what there is not gets everything, so that the error can name what it may have meant.
 void Wasi::add_to_linker(api::Linker& linker, const api::Module& module) {
-  std::vector<api::ImportType> imports = module.imports();
-  std::erase_if(imports, [](const api::ImportType& import) {
-    return import.module != kPreview1 && import.module != kSnapshot0 && import.module != kThreads;
-  });
-  size_t found = 0;
-  auto is_imported = [&](std::string_view module_name, std::string_view name) {
-    size_t count = std::ranges::count_if(
-        imports, [&](const api::ImportType& import) { return import.name == name && import.module == module_name; });
-    found += count;
-    return count != 0;
-  };
-  define_functions(linker, is_imported);
-  if (found != imports.size()) add_to_linker(linker);
+  for (const api::ImportType& import : module.imports()) {
+    if (import.module != kPreview1 && import.module != kSnapshot0 && import.module != kThreads) continue;
+    if (!define_imported(linker, import.module, import.name)) return add_to_linker(linker);
+  }
 }
 
 void Wasi::attach(api::StoreRef store) { attachments_.push_back(make_attachment(*context_, store, nullptr)); }

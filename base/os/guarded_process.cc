@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
 
 #if defined(__linux__)
 #include <linux/audit.h>
@@ -52,12 +52,13 @@ class Fd {
 
 #if !defined(ARRIS_SANITIZED)
 size_t address_space_in_use() {
-  size_t pages = 0;
-  if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
-    if (std::fscanf(file, "%zu", &pages) != 1) pages = 0;
-    std::fclose(file);
-  }
-  return pages * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  char text[128];
+  ssize_t length = read(fd, text, sizeof text - 1);
+  close(fd);
+  text[length > 0 ? length : 0] = 0;
+  return std::strtoul(text, nullptr, 10) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
 void limit(int resource, rlim_t value) {
