@@ -238,12 +238,16 @@ static COLD_HANDLER(tail_call_host) {
   const FuncInstance& callee = *callee_in(tos);
   uint64_t* base = sp + 1 - callee.type->param_slots;
   const Outcome outcome = inst->store->call_host(callee, inst, base, ip, locals);
-  if (outcome != Outcome::ok) {
-    tos = static_cast<uint64_t>(outcome);
-    GOTO(host_failed);
-  }
   const Branch frame = read_branch(st);  // the return entry
   const FrameRecord record = *record_of(locals, static_cast<uint32_t>(frame.delta_ip));
+  if (outcome != Outcome::ok) {
+    // The frame counts as gone, and so do its handlers.
+    tos = static_cast<uint64_t>(outcome);
+    ip = record.return_ip;
+    locals = record.caller_locals;
+    inst = record.caller_instance;
+    GOTO(resume_caller);
+  }
   sp = locals - frame.delta_entry;
   std::memmove(sp, base, callee.type->result_slots * sizeof(uint64_t));
   if (record.caller_instance == nullptr) return Outcome::ok;

@@ -119,6 +119,65 @@ TEST_F(CompilerTest, OnlyDirtyLiveValuesAreStoredAtACall) {
             "  ret\n");
 }
 
+// One value more than there are registers: one goes to its slot, and comes back when it is needed.
+TEST_F(CompilerTest, WhatDoesNotFitIntoRegistersIsSpilled) {
+  std::string loads, adds;
+  for (int i = 0; i < 11; ++i) {
+    loads += " (i32.load offset=" + std::to_string(i * 4) + " (local.get 0))";
+    if (i > 0) adds += " i32.sub";
+  }
+  EXPECT_EQ(compile("(module (memory 1) (func (param i32) (result i32)" + loads + adds + "))"),
+            "  load i32.load rax, [r14 + rdi]\n"
+            "  load i32.load rcx, [r14 + rdi + 4]\n"
+            "  load i32.load rdx, [r14 + rdi + 8]\n"
+            "  load i32.load rbx, [r14 + rdi + 12]\n"
+            "  load i32.load rsi, [r14 + rdi + 16]\n"
+            "  load i32.load r8, [r14 + rdi + 20]\n"
+            "  load i32.load r9, [r14 + rdi + 24]\n"
+            "  load i32.load r10, [r14 + rdi + 28]\n"
+            "  load i32.load r12, [r14 + rdi + 32]\n"
+            "  load i32.load r13, [r14 + rdi + 36]\n"
+            "  store.w64 [rbp + 72], rsi\n"
+            "  load i32.load rsi, [r14 + rdi + 40]\n"
+            "  i32.sub r13, r13, rsi\n"
+            "  i32.sub r12, r12, r13\n"
+            "  i32.sub r10, r10, r12\n"
+            "  i32.sub r9, r9, r10\n"
+            "  i32.sub r8, r8, r9\n"
+            "  load.w32 rsi, [rbp + 72]\n"
+            "  i32.sub rsi, rsi, r8\n"
+            "  i32.sub rbx, rbx, rsi\n"
+            "  i32.sub rdx, rdx, rbx\n"
+            "  i32.sub rcx, rcx, rdx\n"
+            "  i32.sub rax, rax, rcx\n"
+            "  pop r11\n"
+            "  ret\n");
+}
+
+// Where every iteration calls, locals stay in their slots: loaded behind the call, stored where they change.
+TEST_F(CompilerTest, ALoopThatCallsKeepsItsLocalsInSlots) {
+  EXPECT_EQ(compile("(module (func (param i32 i32) (result i32)"
+                    "  (loop (call 1) (local.set 0 (i32.add (local.get 0) (local.get 1)))"
+                    "    (br_if 0 (local.get 0)))"
+                    "  (local.get 0)) (func))"),
+            "  store.w64 [rbp + 8], rsi\n"
+            "  store.w64 [rbp], rdi\n"
+            "L1:\n"
+            "  lea.w64 rax, [rbp + 48]\n"
+            "  load.w64 r11, [r15 + 24]\n"
+            "  call [r11 + 8]\n"
+            "  lea.w64 rbp, [rbp - 48]\n"
+            "  load.w32 rax, [rbp]\n"
+            "  load.w32 rcx, [rbp + 8]\n"
+            "  i32.add rax, rax, rcx\n"
+            "  branch zero.w32 rax -> L2\n"
+            "  store.w64 [rbp], rax\n"
+            "  jump -> L1\n"
+            "L2:\n"
+            "  pop r11\n"
+            "  ret\n");
+}
+
 TEST_F(CompilerTest, ATrapIsOutOfLineAndInThePcMap) {
   EXPECT_EQ(compile("(module (func (param i32 i32) (result i32) local.get 0 local.get 1 i32.div_u))"),
             "  i32.div_u rax, rdi, rsi -> L1\n"

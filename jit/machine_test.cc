@@ -3,6 +3,7 @@
 #include "jit/machine.h"
 
 #include <gtest/gtest.h>
+#include <csignal>
 #include <functional>
 #include <initializer_list>
 
@@ -314,6 +315,19 @@ TEST_F(MachineTest, TrapsOfACallThatEndsItsPage) {
   ASSERT_FALSE(trap.backtrace.empty());
   EXPECT_EQ(trap.backtrace.back().func.value, 1u);
   EXPECT_EQ(trap.backtrace.back().offset, offset(*module, 1, 0));
+}
+
+// A mistake in compiled code must not pass for a trap.
+TEST_F(MachineTest, AFaultOutsideTheMemoryIsNoTrap) {
+  auto module = load("(module (memory 1) (func i32.const 0 i32.load drop))");
+  Assembler wild;
+  wild.masm.move_imm(Width::w64, Masm::kRdx, 64);
+  wild.note(wild.masm.offset(), 2);
+  wild.masm.load(Opcode::i32_load, Masm::kRax, at(Masm::kRdx));
+  install(*module, 0, wild.ret());
+  Instance* instance = instantiate(module);
+  if (machine_->compile_options().explicit_bounds_checks) GTEST_SKIP() << "faults are not redirected in this build";
+  EXPECT_EXIT(call_trap(instance, 0, {}), testing::KilledBySignal(SIGSEGV), "");
 }
 
 TEST_F(MachineTest, TrapsThatEndInFunctionsWithoutCodeCarryOn) {

@@ -17,12 +17,15 @@ class Backtrace {
  public:
   void add_host() { add({nullptr, nullptr, FuncIndex(), 0}); }
 
-  // The frames of one invocation, from the one that runs at `ip` to the outermost.
-  void add_frames(const uint8_t* ip, uint64_t* locals, const InstanceData* instance) {
+  // The frames of one invocation, from the one that runs at `ip` to the outermost. `callee_began`: what that one calls does run; if it
+  // is a tail call, the frame is only there because the interpreter still needs its place.
+  void add_frames(const uint8_t* ip, uint64_t* locals, const InstanceData* instance, bool callee_began) {
     for (;;) {
       const FuncCode* code = find_code(*instance, ip);
       if (!code) return;
-      add({instance->module, instance, func_, instance->module->offset_of(ip), locals});
+      const bool is_replaced = callee_began && is_tail_call(*instance->module, *code, ip);
+      callee_began = false;
+      if (!is_replaced) add({instance->module, instance, func_, instance->module->offset_of(ip), locals});
       auto* record = reinterpret_cast<const FrameRecord*>(locals + code->frame_offset);
       if (!record->caller_instance) return;
       ip = record->return_ip - 1;  // within the calling instruction
@@ -51,6 +54,17 @@ class Backtrace {
   }
 
  private:
+  // Is the instruction that holds `ip` a tail call? Where `ip` is its beginning, if it is one.
+  static bool is_tail_call(const Module& module, const FuncCode& code, const uint8_t* ip) {
+    const uint8_t* const at = module.bytes.data() + module.offset_of(ip);
+    const auto is = [at](Opcode op) { return *at == info(op).code; };
+    if (!is(Opcode::return_call) && !is(Opcode::return_call_indirect) && !is(Opcode::return_call_ref)) return false;
+    // It may also be within another instruction.
+    const uint8_t* next = module.bytes.data() + module.offset_of(code.code);
+    while (next < at) read_instruction(next);
+    return next == at;
+  }
+
   void add(const BacktraceFrame& frame) {
     ++count_;
     if (head_.size() < kBacktraceEnds) {
@@ -118,12 +132,13 @@ void Store::capture_backtrace(const uint8_t* ip, uint64_t* locals, InstanceData*
   Backtrace backtrace;
   auto* entry = static_cast<const EntryFrame*>(context_.entry_frame);
   if (instance) {
-    backtrace.add_frames(ip, locals, instance);
+    // Where a callee has no room, its frame's place is taken.
+    backtrace.add_frames(ip, locals, instance, trap_.code == TrapCode::call_stack_exhausted);
     if (entry) entry = entry->previous;
   }
   for (; entry; entry = entry->previous) {
     if (entry->exit_func) backtrace.add_host();
-    if (entry->exit_instance) backtrace.add_frames(entry->exit_ip, entry->exit_locals, entry->exit_instance);
+    if (entry->exit_instance) backtrace.add_frames(entry->exit_ip, entry->exit_locals, entry->exit_instance, true);
     if (entry->machine_exit.sp != 0) backtrace.add_machine_frames(*options_.machine, entry->machine_exit);
   }
   backtrace.finish(trap_);

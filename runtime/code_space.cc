@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/os/executable_memory.h"
+#include "runtime/memory.h"
 #include "wasm/trap.h"
 
 namespace arris::runtime {
@@ -155,6 +156,8 @@ bool CodeSpace::redirect_faults(const void* stub) {
 
 bool CodeSpace::filter_fault(const void* self, const os::Fault& fault, os::FaultTarget& target) {
   const auto& space = *static_cast<const CodeSpace*>(self);
+  // An access elsewhere is no guest's: a mistake of ours, which must not look like a trap.
+  if (fault.base == 0 || fault.address - fault.base >= kMemory32ReservationBytes + kMemory32GuardBytes) return false;
   const CodeBlock* block = space.find(fault.pc);
   if (block == nullptr || block->module == nullptr) return false;
   const CodeBlock::Function* function = block->find(fault.pc);

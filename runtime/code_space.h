@@ -108,7 +108,7 @@ class CodeSpace {
     return offset < code_bytes_ ? by_page_[offset >> page_shift_].load(std::memory_order_acquire) : nullptr;
   }
 
-  // From now on a memory fault of a published function goes on at `stub`, with trap code out_of_bounds_memory_access |
+  // From now on a fault of a published function in the address space of its memory 0 (Fault::base is that memory's base) goes on at `stub`, with trap code out_of_bounds_memory_access |
   // kFaultBit as its argument, and the faulting pc as its return address. False if this system cannot.
   static constexpr uint64_t kFaultBit = 0x100;
   bool redirect_faults(const void* stub);

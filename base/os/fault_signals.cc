@@ -40,7 +40,7 @@ bool redirect(const siginfo_t& info, ucontext_t& context) {
     const uintptr_t begin = node->begin.load(std::memory_order_acquire);
     if (begin == 0 || pc < begin || pc >= node->end.load(std::memory_order_relaxed)) continue;
     FaultTarget target{};
-    const Fault fault{pc, reinterpret_cast<uintptr_t>(info.si_addr)};
+    const Fault fault{pc, reinterpret_cast<uintptr_t>(info.si_addr), static_cast<uintptr_t>(registers[REG_R14])};
     if (!node->filter.load(std::memory_order_relaxed)(node->owner.load(std::memory_order_relaxed), fault, target))
       continue;
     auto* stack = reinterpret_cast<uintptr_t*>(registers[REG_RSP]) - 1;

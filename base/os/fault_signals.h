@@ -13,6 +13,7 @@ namespace arris::os {
 struct Fault {
   uintptr_t pc;
   uintptr_t address;  // of the access
+  uintptr_t base;     // what the thread has in the register where machine code keeps its memory's base: r14 on x86-64
 };
 
 struct FaultTarget {

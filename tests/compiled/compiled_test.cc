@@ -26,6 +26,11 @@ struct World {
     linker.define_func("host", "fail", []() -> std::expected<void, api::Trap> {
       return std::unexpected(api::Trap("the host gave up"));
     });
+    const api::Tag tag = api::Tag::create(store, {.func = {{api::kI32}, {}}});
+    linker.define("host", "oops", tag);
+    linker.define_func("host", "throw", [tag](api::Caller& caller) -> std::expected<void, api::Trap> {
+      return std::unexpected(caller.exception(tag, std::vector<api::Val>{api::Val(int32_t{42})}));
+    });
     return instantiate(linker, store, compile_file(engine, "compiled/compiled.wat"));
   }
   std::expected<std::vector<api::Val>, api::Trap> call(const std::string& name, std::vector<api::Val> arguments = {}) {
@@ -93,6 +98,26 @@ TEST(Compiled, BacktracesAreTheInterpreters) {
       EXPECT_EQ(world.trap_of("trap", {depth}), expected.trap_of("trap", {depth})) << depth;
     }
   }
+}
+
+TEST(Compiled, AHostFunctionInTailPositionTakesTheFramesPlace) {
+  World expected(interpreter());
+  World world;
+  for (int round = 0; round < 30; ++round) {
+    for (int32_t form : {0, 1, 2, 3}) {
+      EXPECT_EQ(world.trap_of("tail_trap", {form}), expected.trap_of("tail_trap", {form})) << form;
+    }
+    EXPECT_EQ(world.trap_of("tail_first", {}), expected.trap_of("tail_first", {}));
+    for (World* one : {&world, &expected}) {
+      auto caught = one->call("tail_caught");
+      ASSERT_TRUE(caught.has_value()) << caught.error().to_string();
+      EXPECT_EQ(caught->front().i32(), 42) << "the handler around the tail call must not see it";
+    }
+  }
+  const std::string trap = expected.trap_of("tail_trap", {0});
+  EXPECT_NE(trap.find("tail_trap"), std::string::npos) << trap;
+  EXPECT_EQ(trap.find("$tail "), std::string::npos) << trap;
+  EXPECT_EQ(expected.call("tail_first").error().frames().size(), 1u) << "the host's alone";
 }
 
 TEST(Compiled, LoopsGoOnWhereTheyAre) {
