@@ -162,6 +162,7 @@ TEST_F(CompilerTest, ALoopThatCallsKeepsItsLocalsInSlots) {
                     "  (local.get 0)) (func))"),
             "  store.w64 [rbp + 8], rsi\n"
             "  store.w64 [rbp], rdi\n"
+            "  align 32\n"
             "L1:\n"
             "  lea.w64 rax, [rbp + 48]\n"
             "  load.w64 r11, [r15 + 24]\n"
