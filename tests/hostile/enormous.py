@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Lying and enormous modules: enormous.py ARRIS SCALE {lies|depth|size}
+"""Lying and enormous modules: enormous.py ARRIS SCALE {lies|depth|size|compiled}
 
 lies   counts and lengths that the bytes do not bear out, and limits: refused at once, without memory
 depth  nesting of 10^6 and more, in both formats
-size   modules of 20 MB, of 10^5 functions, of 10^6 imports: they load and run"""
+size   modules of 20 MB, of 10^5 functions, of 10^6 imports: they load and run
+compiled  functions that are enormous in one respect, compiled to machine code and run"""
 import os
 import sys
 
@@ -140,6 +141,43 @@ def depth():
           module(section(6, vec([I32 + b"\0" + b"\x41\0" + b"\x41\x01\x6a" * 1_000_000 + END]))))
 
 
+def compiled():
+    """What takes quadratic time or memory does not end in time, or takes gigabytes."""
+    def run(what, code, locals=(), prints=None, types=(b"\x60\0\x01" + I32,)):
+        check(what + ", compiled", function_module([body(code, locals)], types=types, exported=(b"f", 0)),
+              command=("run", "--tier=jit", "--invoke", "f"), prints=prints, cpu=4, rss=256 << 20)
+
+    get, tee, add = b"\x20", b"\x22", b"\x6a"
+    one_local = [(1, I32)]
+    # Blocks in a row, each left in the middle, which counts them.
+    count = get + b"\0\x41\x01" + add + b"\x21\0"
+    for n in (100_000, 300_000):
+        run(f"{n} blocks in a row", (b"\x02\x40" + count + get + b"\0\x0d\0" + END) * n + get + b"\0", one_local, str(n))
+        run(f"{n} loops in a row", (b"\x03\x40" + count + get + b"\0\x45\x0d\0" + END) * n + get + b"\0", one_local, str(n))
+        run(f"{n} ifs in a row", (get + b"\0\x45\x04\x40" + count + b"\x05" + count + END) * n + get + b"\0", one_local, str(n))
+    n = 100_000
+    run("10^5 nested blocks", b"\x02\x40" * n + (count + get + b"\0\x0d\0" + END) * n + get + b"\0", one_local, "100000")
+    run("10^5 nested loops", b"\x03\x40" * n + (count + END) * n + get + b"\0", one_local, "100000")
+    n = 10_000
+    many_locals = [(n, I32)]
+    run("10^4 locals", b"".join(b"\x41" + s(i) + b"\x21" + u(i) for i in range(n)) + b"\x41\0"
+        + b"".join(get + u(i) + add for i in range(n)), many_locals, str(n * (n - 1) // 2))
+    run("10^4 locals and 10^4 blocks",
+        b"".join(b"\x02\x40\x41\x01\x21" + u(i) + get + u(i) + b"\x0d\0" + b"\x41\x07\x21" + u(n - 1 - i) + END for i in range(n))
+        + b"\x41\0" + b"".join(get + u(i) + add for i in range(n)), many_locals, str(n))
+    # Operands that are constants, and ones that are not, below branches.
+    run("10^4 operands", b"\x41\x01" * n + add * (n - 1), prints=str(n))
+    run("10^4 operands that change", b"\x41\x01\x21\0" + (get + b"\0\x41\x01" + add + tee + b"\0") * n + add * (n - 1), one_local,
+        str(n * (n + 1) // 2 + n))
+    run("10^4 operands below 10^4 branches",
+        (get + b"\0" + count) * n + (b"\x02\x40" + get + b"\0\x0d\0" + END) * n + add * (n - 1), one_local, str(n * (n - 1) // 2))
+    n = 100_000
+    run("br_table of 10^5", b"\x02\x40\x02\x40\x41\x05\x0e" + u(n) + b"\0\1" * (n // 2) + b"\0" + END + b"\x41\x07\x0f" + END
+        + b"\x41\x09", prints="9")
+    run("br_table of 10^5 labels", b"\x02\x40" * n + b"\x41" + s(n - 1) + b"\x0e" + u(n) + b"".join(u(i) for i in range(n)) + b"\0"
+        + (END + count) * n + get + b"\0", one_local, "1")
+
+
 def size():
     data = b"\0" + b"\x41\0" + END + u(20_000_000)
     memory = section(5, vec([b"\0" + u(400)]))
@@ -179,7 +217,7 @@ def size():
 
 def main():
     folder = runner.start(sys.argv)
-    {"lies": lies, "depth": depth, "size": size}[sys.argv[3]]()
+    {"lies": lies, "depth": depth, "size": size, "compiled": compiled}[sys.argv[3]]()
     os.chdir("/")
     folder.cleanup()
     runner.finish(count)
