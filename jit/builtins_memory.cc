@@ -1,6 +1,5 @@
 // Builtins on memories and tables, waiting and notifying, and the answer to an interruption.
 #include "jit/builtins.h"
-#include "runtime/interrupt.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
@@ -27,10 +26,6 @@ bool effective_address(uint64_t address, uint64_t offset, uint64_t width, uint64
 }
 
 }  // namespace
-
-uint64_t answer_interrupt(InstanceData* instance, uint64_t*, uint64_t, uint64_t) {
-  return to_result(runtime::answer_interrupt(*instance->context));
-}
 
 // ---- Memories ------------------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ void FunctionCompiler<Masm>::place_arguments(const FuncType& type, const Operand
   const uint32_t count = static_cast<uint32_t>(type.params.size());
   const uint32_t first = local_count_ + height_ - count;
   ParamRegisters<Masm> registers;
-  moves_.clear();
+  move_count_ = 0;
   for (uint32_t i = 0; i < count; ++i) {
     const Value& v = values_[first + i];
     const RegCode reg = registers.next(v.kind);
@@ -243,16 +243,13 @@ template <class Masm>
 void FunctionCompiler<Masm>::emit_builtin_call(MachineIndex index, int32_t slots, int32_t top_slot, uint64_t a,
                                                uint64_t b) {
   const Gp slots_register = Masm::kGpArguments[1];
-  masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, context)));
   if (kBuiltinKinds[static_cast<unsigned>(index)] == BuiltinKind::collects) {
+    masm_.load_gp(Width::w64, Masm::kScratch, instance_field(offsetof(runtime::InstanceData, context)));
     masm_.lea(Width::w64, slots_register, slot_address(top_slot));
     masm_.store_gp(Width::w64,
                    masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, stack_top))),
                    slots_register);
   }
-  masm_.store_gp(Width::w64,
-                 masm::at(Masm::kScratch, static_cast<int32_t>(offsetof(runtime::ExecutionContext, exit_sp))),
-                 Masm::kStack);
   masm_.move(Width::w64, Masm::kGpArguments[0], Masm::kInstance);
   masm_.lea(Width::w64, slots_register, slot_address(slots));
   masm_.move_imm(Width::w64, Masm::kGpArguments[2], a);
@@ -260,6 +257,15 @@ void FunctionCompiler<Masm>::emit_builtin_call(MachineIndex index, int32_t slots
   load_machine_table();
   note_call(masm_.call_mem(machine_entry(index)));
   note_table_use(index);
+}
+
+// Of stub interrupt or interrupt_entry. Everything is in its slot.
+template <class Masm>
+void FunctionCompiler<Masm>::emit_interrupt_call(MachineIndex stub, int32_t top_slot) {
+  masm_.lea(Width::w64, Masm::kGpArguments[1], slot_address(top_slot));
+  load_machine_table();
+  note_call(masm_.call_mem(machine_entry(stub)));
+  note_table_use(stub);
 }
 
 template <class Masm>

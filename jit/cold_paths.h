@@ -60,8 +60,7 @@ void FunctionCompiler<Masm>::emit_cold_paths() {
     note_position();
     masm_.bind(path.label);
     save_entries(path.state);
-    emit_builtin_call(MachineIndex::answer_interrupt, path.top_slot, path.top_slot, 0, 0);
-    masm_.branch_zero(Width::w32, Masm::kGpResult, trap_label(TrapCode::none), true);
+    emit_interrupt_call(MachineIndex::interrupt, path.top_slot);
     load_entries(path.state);
     masm_.jump(path.back);
   }

@@ -227,7 +227,7 @@ TEST_F(CompilerTest, AnOperandInItsSlotIsReadThereAfterSimplification) {
 TEST_F(CompilerTest, ALoopAsksForInterruptions) {
   const std::string text = compile("(module (func (loop (br 0))))", true);
   EXPECT_NE(text.find("branch"), std::string::npos);
-  EXPECT_EQ(compiled_.pc_map.size(), 3u) << "two calls of the builtin, the entry's and the loop's, and the loop's trap";
+  EXPECT_EQ(compiled_.pc_map.size(), 2u) << "two calls of the stub, the entry's and the loop's";
 }
 
 TEST_F(CompilerTest, FuelIsCountedOnlyWhereAskedFor) {

@@ -383,7 +383,7 @@ template <class Masm>
 void FunctionCompiler<Masm>::emit_return() {
   const uint32_t results = static_cast<uint32_t>(type_->results.size());
   const uint32_t first = local_count_ + height_ - results;
-  moves_.clear();
+  move_count_ = 0;
   const int32_t base = -static_cast<int32_t>(func_->v128_local_slots);
   if (results > 2 && base + static_cast<int32_t>(func_->result_slots) > values_[first].slot) {
     emit_wide_return(first, base);

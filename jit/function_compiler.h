@@ -62,6 +62,13 @@ class FunctionCompiler final : private masm::TrapSink {
   void place_params();
   void finish();
   Opcode read_opcode();
+  template <class T>
+  T read_constant() {  // of i32.const and i64.const: mostly one byte
+    const uint8_t byte = *p_;
+    if (byte >= 0x80) return read_sleb<T>(p_);
+    ++p_;
+    return static_cast<T>(static_cast<int8_t>(byte << 1) >> 1);
+  }
   void fail(const char* message);
 
   // ---- Addresses of run-time data ----
@@ -74,6 +81,7 @@ class FunctionCompiler final : private masm::TrapSink {
   bool is_local(uint32_t index) const { return index < local_count_; }
   static uint32_t file_bits(Kind kind) { return kAllocatableBits & (is_fp(kind) ? kFpBits : kGpBits); }
   void attach(Value& v, RegCode reg);
+  void attach_alone(Value& v, RegCode reg);  // to a register that is free
   void detach(Value& v);
   bool is_shared(RegCode reg) const { return values_[head_[reg]].next != kNoIndex; }
   bool is_free(RegCode reg) const { return (used_ & bit_of(reg)) == 0; }
@@ -96,7 +104,8 @@ class FunctionCompiler final : private masm::TrapSink {
   void push_stored(Kind kind) { push_value(kind).flags = kStored; }
   Operand pop();
   void drop();
-  RegCode use(Operand& operand);
+  RegCode use(Operand& operand) { return operand.in_reg() ? operand.reg : bring(operand); }
+  RegCode bring(Operand& operand);
   Gp use_gp(Operand& operand) { return gp_of(use(operand)); }
   Fp use_fp(Operand& operand) { return fp_of(use(operand)); }
   RegCode result(Kind kind, const Operand* a = nullptr, const Operand* b = nullptr);
@@ -118,9 +127,19 @@ class FunctionCompiler final : private masm::TrapSink {
     int32_t slot;
     uint64_t bits;
   };
-  void add_move(RegCode to, Kind kind, uint8_t flags, RegCode from, int32_t slot, uint64_t bits);
+  // There is one move per destination at most, so there are no more than registers.
+  void add_move(RegCode to, Kind kind, uint8_t flags, RegCode from, int32_t slot, uint64_t bits) {
+    if (flags & kInReg) {
+      if (from != to) moves_[move_count_++] = {to, from, kind, false, 0, 0};
+    } else {
+      moves_[move_count_++] = {to, kNoReg, kind, (flags & kConst) != 0, slot, bits};
+    }
+  }
   void add_move(RegCode to, const Value& v) { add_move(to, v.kind, v.flags, v.reg, v.slot, v.bits); }
-  void emit_moves();
+  void emit_moves() {
+    if (move_count_ != 0) emit_pending_moves();
+  }
+  void emit_pending_moves();
   void settle_constants();
   void forget_constants();
   void define_state(MergeState& state, uint32_t below, uint32_t results);
@@ -204,6 +223,7 @@ class FunctionCompiler final : private masm::TrapSink {
     call_builtin(index, pops, a, b);
     push_stored(result);
   }
+  void emit_interrupt_call(MachineIndex stub, int32_t top_slot);
   void emit_builtin_call(MachineIndex index, int32_t slots, int32_t top_slot, uint64_t a, uint64_t b);
 
   // ---- numeric.h ----
@@ -227,6 +247,7 @@ class FunctionCompiler final : private masm::TrapSink {
     return module_->memories[memory].limits.address == AddressType::i64 ? Kind::i64 : Kind::i32;
   }
   bool needs_check(uint32_t memory) const;
+  bool memory0_needs_check_ = false;
   Address guest_address(Operand& index, const MemArg& arg, uint32_t width);
   Address checked_address(Operand& index, const MemArg& arg, uint32_t width);
   void check_alignment(Operand& index, const MemArg& arg, uint32_t width);
@@ -363,7 +384,7 @@ class FunctionCompiler final : private masm::TrapSink {
   uint32_t height_ = 0;    // operands
   int32_t next_slot_ = 0;  // home slot of the next operand
   int32_t first_operand_slot_ = 0;
-  int32_t call_base_ = 0;  // slot of the row of the call being compiled
+  int32_t call_base_ = 0;      // slot of the row of the call being compiled
   std::vector<Value> values_;  // locals, then operands
   uint32_t head_[kRegCodes] = {};
   uint32_t used_ = 0;
@@ -385,7 +406,8 @@ class FunctionCompiler final : private masm::TrapSink {
 
   std::vector<Control> controls_;
   std::vector<MergeEntry> merge_entries_;
-  std::vector<Move> moves_;
+  Move moves_[kRegCodes];
+  uint32_t move_count_ = 0;
   std::vector<Move> stores_;  // `to` unused
   uint32_t try_depth_ = 0;    // open try and try_table blocks whose handlers cover this place
   uint32_t next_handler_ = 0;

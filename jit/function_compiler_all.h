@@ -54,8 +54,12 @@ void FunctionCompiler<Masm>::start(const Module& module, FuncIndex func, const C
   if (values_.size() < values) values_.resize(values);
   if (preference_.size() < local_count_) preference_.resize(local_count_, kNoReg);
   if (scan_counts_.size() < local_count_) scan_counts_.resize(local_count_, 0);
-  for (size_t i = 0; i < values; ++i) values_[i].mark = 0;
-  used_ = locked_ = preferred_ = victim_turn_ = stamp_ = 0;
+  if (stamp_ > UINT32_MAX / 2) {  // marks of earlier functions are below; none is ever reached again
+    stamp_ = 0;
+    for (Value& v : values_) v.mark = 0;
+  }
+  used_ = locked_ = preferred_ = victim_turn_ = 0;
+  memory0_needs_check_ = !module.memories.empty() && needs_check(0);
   const_locals_.clear();
   flushed_constants_.clear();
   settled_ = 0;
@@ -185,12 +189,42 @@ void FunctionCompiler<Masm>::compile_body() {
   while (!controls_.empty() && !failed_) {
     offset_ = static_cast<uint32_t>(p_ - code_);
     note_position();
-    const Opcode op = read_opcode();
     locked_ = 0;
     if (unreachable_) [[unlikely]] {
-      compile_dead_instruction(op);
-    } else {
-      compile_instruction(op);
+      compile_dead_instruction(read_opcode());
+      continue;
+    }
+    // Half of all instructions, without the detour over the tables.
+    switch (*p_) {
+      case info(Opcode::local_get).code:
+        ++p_;
+        on_local_get(read_uleb<uint32_t>(p_));
+        continue;
+      case info(Opcode::local_set).code:
+        ++p_;
+        on_local_set(read_uleb<uint32_t>(p_));
+        continue;
+      case info(Opcode::local_tee).code:
+        ++p_;
+        on_local_tee(read_uleb<uint32_t>(p_));
+        continue;
+      case info(Opcode::i32_const).code:
+        ++p_;
+        push_const(Kind::i32, static_cast<uint32_t>(read_constant<int32_t>()));
+        continue;
+      case info(Opcode::br_if).code:
+        ++p_;
+        on_br_if();
+        continue;
+      case info(Opcode::block).code:
+        ++p_;
+        on_block();
+        continue;
+      case info(Opcode::end).code:
+        ++p_;
+        on_end();
+        continue;
+      default: compile_instruction(read_opcode());
     }
   }
 }
@@ -343,17 +377,9 @@ void FunctionCompiler<Masm>::finish() {
     masm_.bind(entry_interrupt_label_);
     save_entries(param_state_);
     // Parameters in the row are where they came; everything of them lies below the frame's end.
-    emit_builtin_call(MachineIndex::answer_interrupt, first_operand_slot_, first_operand_slot_, 0, 0);
-    const Label trap = masm_.new_label();
-    masm_.branch_zero(Width::w32, Masm::kGpResult, trap, true);
+    emit_interrupt_call(MachineIndex::interrupt_entry, first_operand_slot_);
     load_entries(param_state_);
     masm_.jump(entry_interrupt_back_);
-    masm_.bind(trap);
-    masm_.pop(Masm::kLocals);
-    masm_.move(Width::w32, Masm::kGpArguments[0], Masm::kGpResult);
-    load_machine_table();
-    masm_.jump_mem(machine_entry(MachineIndex::trap));
-    note_table_use(MachineIndex::trap);
   }
   emit_cold_paths();
   offset_ = 0;

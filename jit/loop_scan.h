@@ -2,9 +2,35 @@
 // iteration calls something. Bounded, so that compile time stays linear.
 #pragma once
 
+#include <array>
+
 #include "jit/exceptions.h"
 
 namespace arris::jit {
+
+// Of one-byte opcodes that mean nothing to the scan: how many LEB128 integers follow them. The others: kScanned.
+inline constexpr uint8_t kScanned = 0xFF;
+inline constexpr uint8_t kMemArg = 2;  // or three, if the first one says so
+consteval auto lebs_to_skip() {
+  std::array<uint8_t, 256> lebs;
+  lebs.fill(kScanned);
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const Opcode op = is_prefix(static_cast<uint8_t>(byte)) ? Opcode::invalid : find_opcode(0, byte);
+    if (op == Opcode::invalid) continue;
+    switch (info(op).immediates) {
+      case Immediates::none: lebs[byte] = 0; break;
+      case Immediates::label:
+      case Immediates::global:
+      case Immediates::i32:
+      case Immediates::i64: lebs[byte] = 1; break;
+      case Immediates::mem_arg: lebs[byte] = kMemArg; break;
+      default: break;
+    }
+  }
+  lebs[info(Opcode::end).code] = lebs[info(Opcode::delegate).code] = kScanned;
+  return lebs;
+}
+inline constexpr auto kLebsToSkip = lebs_to_skip();
 
 template <class Masm>
 auto FunctionCompiler<Masm>::scan_loop() -> LoopScan {
@@ -23,12 +49,23 @@ auto FunctionCompiler<Masm>::scan_loop() -> LoopScan {
     count = std::min((count & ~kAssigned) + weight, kAssigned - 1) | (count & kAssigned) | flag;
   };
   uint32_t budget = controls_.size() > kDeep ? kDeepBudget : kBudget;
+  auto is_local_access = [](uint8_t byte) {
+    return static_cast<uint8_t>(byte - info(Opcode::local_get).code) <= 2;  // get, set, tee
+  };
   while (budget-- != 0) {
+    const uint8_t byte = *p++;
+    if (const uint8_t lebs = kLebsToSkip[byte]; lebs != kScanned) {
+      if (lebs == kMemArg && (read_uleb<uint32_t>(p) & 0x40) != 0) skip_leb(p);
+      if (lebs != 0) skip_leb(p);
+      continue;
+    }
+    if (is_local_access(byte)) {
+      note(read_uleb<uint32_t>(p), byte == info(Opcode::local_get).code ? 0 : kAssigned);
+      continue;
+    }
+    --p;
     const Opcode op = arris::read_opcode(p);
     switch (op) {
-      case Opcode::local_get: note(read_uleb<uint32_t>(p), 0); continue;
-      case Opcode::local_set:
-      case Opcode::local_tee: note(read_uleb<uint32_t>(p), kAssigned); continue;
       case Opcode::loop:
         if (depth < 64) {
           inner_loops |= uint64_t{1} << depth;

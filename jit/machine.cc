@@ -83,6 +83,8 @@ bool Machine::prepare() {
     set(MachineIndex::call_other, stubs_.call_other);
     set(MachineIndex::tail_call_other, stubs_.tail_call_other);
     set(MachineIndex::beyond_stack, stubs_.beyond_stack);
+    set(MachineIndex::interrupt, stubs_.interrupt);
+    set(MachineIndex::interrupt_entry, stubs_.interrupt_entry);
     for (size_t i = 0; i < kMachineTableSize; ++i) {
       if (kBuiltins[i] != nullptr) table_[i] = reinterpret_cast<const void*>(kBuiltins[i]);
     }

@@ -9,6 +9,7 @@
 #include "jit/stubs.h"
 #include "masm/x64_registers.h"
 #include "runtime/exception_handlers.h"
+#include "runtime/interrupt.h"
 #include "runtime/store.h"
 
 namespace arris::jit {
@@ -186,6 +187,10 @@ SlowResult interpret_call(RegisterImage* image, InstanceData* instance, uintptr_
   }
   load_results(func.type->func, image->base, *image);
   return {SlowResult::done, nullptr};
+}
+
+uint64_t answer_interrupt(InstanceData* instance) {
+  return static_cast<uint64_t>(runtime::answer_interrupt(*instance->context));
 }
 
 void record_trap(InstanceData* instance, uint64_t code, uintptr_t exit_sp) {

@@ -110,13 +110,11 @@ class MachineTest : public testing::Test {
     EXPECT_TRUE(instance.has_value());
     return *instance;
   }
-  void install(const Module& module, uint32_t index, CompiledFunction function) {
+  void install(const Module& module, uint32_t index, const CompiledFunction& function) {
     ModuleCode* code = ModuleCode::attach(module, machine_);
     ASSERT_NE(code, nullptr);
     ASSERT_TRUE(code->activate());
-    std::vector<CompiledFunction> functions;
-    functions.push_back(std::move(function));
-    ASSERT_TRUE(code->install(index, functions).has_value());
+    ASSERT_TRUE(code->install(index, function).has_value());
     EXPECT_NE(code->code(index), nullptr);
   }
   Extern host(FuncType type, runtime::HostCallback callback, void* environment = nullptr) {
@@ -398,6 +396,40 @@ TEST_F(MachineTest, CodeIsFreedWithItsModule) {
     EXPECT_GT(machine_->space().used_bytes(), before);
   }
   EXPECT_EQ(machine_->space().used_bytes(), before);
+}
+
+// More code than one block holds, compiled by several threads.
+TEST_F(MachineTest, AllFunctionsOfALargeModuleAreFoundAndFreed) {
+  ASSERT_TRUE(machine_->prepare());
+  constexpr uint32_t kFuncs = 20'000;
+  std::string wat = "(module";
+  for (uint32_t i = 0; i < kFuncs; ++i)
+    wat += "(func (param i32) (result i32) (i32.add (local.get 0) (i32.const " + std::to_string(i) + ")))";
+  wat += ")";
+  const runtime::CodeSpace& space = machine_->space();
+  const uint64_t before = space.used_bytes();
+  {
+    auto module = load(wat);
+    ASSERT_TRUE(ModuleCode::attach(*module, machine_)->compile_all(3).has_value());
+    EXPECT_GT(space.used_bytes(), before + (2u << 20));
+  }
+  EXPECT_EQ(space.used_bytes(), before);
+
+  auto module = load(wat);
+  ModuleCode* code = ModuleCode::attach(*module, machine_);
+  ASSERT_TRUE(code->compile_all(3).has_value());
+  Instance* instance = instantiate(module);
+  for (uint32_t i = 0; i < kFuncs; i += 7) {
+    const auto entry = reinterpret_cast<uintptr_t>(code->code(i));
+    const runtime::CodeBlock* block = space.find(entry);
+    ASSERT_NE(block, nullptr);
+    const runtime::CodeBlock::Function* function = block->find(entry);
+    ASSERT_NE(function, nullptr);
+    EXPECT_EQ(function->index, i);
+    // Where its last call would return to is still the block's.
+    EXPECT_EQ(space.find(reinterpret_cast<uintptr_t>(block->begin + function->end)), block);
+    ASSERT_EQ(call_ok(instance, i, {5}), Slots{5 + i});
+  }
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ bool FunctionCompiler<Masm>::needs_check(uint32_t memory) const {
 
 template <class Masm>
 Address FunctionCompiler<Masm>::guest_address(Operand& index, const MemArg& arg, uint32_t width) {
-  if (needs_check(arg.memory) || arg.offset > kMaxFoldedOffset) return checked_address(index, arg, width);
+  if (arg.memory != 0 || memory0_needs_check_ || arg.offset > kMaxFoldedOffset)
+    return checked_address(index, arg, width);
   if (index.is_const() && !index.in_reg() && index.bits + arg.offset <= kMaxFoldedOffset)
     return masm::at(Masm::kMemoryBase, static_cast<int32_t>(index.bits + arg.offset));
   return masm::at(Masm::kMemoryBase, use_gp(index), 0, static_cast<int32_t>(arg.offset));

@@ -15,28 +15,21 @@ namespace arris::jit {
 
 // ---- Parallel moves ----------------------------------------------------------------------------------------------------------
 
-template <class Masm>
-void FunctionCompiler<Masm>::add_move(RegCode to, Kind kind, uint8_t flags, RegCode from, int32_t slot, uint64_t bits) {
-  if (flags & kInReg) {
-    if (from != to) moves_.push_back({to, from, kind, false, 0, 0});
-  } else {
-    moves_.push_back({to, kNoReg, kind, (flags & kConst) != 0, slot, bits});
-  }
-}
-
 // Emits moves_ as if all at once, and empties it. Each register is the destination of at most one.
 template <class Masm>
-void FunctionCompiler<Masm>::emit_moves() {
+void FunctionCompiler<Masm>::emit_pending_moves() {
+  const std::span<Move> moves(moves_, move_count_);
+  move_count_ = 0;
   uint8_t reads[kRegCodes] = {};
   size_t pending = 0;
-  for (const Move& move : moves_) {
+  for (const Move& move : moves) {
     if (move.from == kNoReg) continue;
     ++reads[move.from];
     ++pending;
   }
   while (pending != 0) {
     bool progress = false;
-    for (Move& move : moves_) {
+    for (Move& move : moves) {
       if (move.from == kNoReg || reads[move.to] != 0) continue;
       emit_move(move.kind, move.to, move.from);
       --reads[move.from];
@@ -48,7 +41,7 @@ void FunctionCompiler<Masm>::emit_moves() {
     }
     if (progress) continue;
     // Only cycles are left. One swap settles one move and shortens its cycle.
-    for (Move& move : moves_) {
+    for (Move& move : moves) {
       if (move.from == kNoReg) continue;
       const RegCode to = move.to;
       const RegCode from = move.from;
@@ -61,7 +54,7 @@ void FunctionCompiler<Masm>::emit_moves() {
       move.slot = INT32_MIN;
       --pending;
       --reads[from];
-      for (Move& other : moves_) {
+      for (Move& other : moves) {
         if (other.from != to) continue;  // its value is in `from` now
         --reads[to];
         if (other.to == from) {
@@ -76,7 +69,7 @@ void FunctionCompiler<Masm>::emit_moves() {
       break;
     }
   }
-  for (const Move& move : moves_) {
+  for (const Move& move : moves) {
     if (move.slot == INT32_MIN) continue;
     if (move.is_const) {
       emit_const(move.kind, move.to, move.bits);
@@ -84,7 +77,6 @@ void FunctionCompiler<Masm>::emit_moves() {
       emit_load(move.kind, move.to, move.slot);
     }
   }
-  moves_.clear();
 }
 
 // ---- Constants of locals -----------------------------------------------------------------------------------------------------
@@ -175,7 +167,7 @@ void FunctionCompiler<Masm>::define_state(MergeState& state, uint32_t below, uin
 // Finds out what the way from here to a label with `state` must do, in moves_ and stores_. Constants are settled. False: nothing.
 template <class Masm>
 bool FunctionCompiler<Masm>::collect_edge(const MergeState& state, uint32_t below, uint32_t results) {
-  moves_.clear();
+  move_count_ = 0;
   stores_.clear();
   ++stamp_;
   const uint32_t end = local_count_ + below;
@@ -196,7 +188,7 @@ bool FunctionCompiler<Masm>::collect_edge(const MergeState& state, uint32_t belo
     }
   }
   if (results > kMaxRegisterResults) return true;
-  return !moves_.empty() || !stores_.empty();
+  return move_count_ != 0 || !stores_.empty();
 }
 
 template <class Masm>
@@ -243,7 +235,7 @@ void FunctionCompiler<Masm>::load_state(const MergeState& state, const Control& 
   for (const MergeEntry& entry : entries(state)) {
     Value& v = values_[entry.value];
     v.flags = entry.flags;
-    attach(v, entry.reg);
+    attach_alone(v, entry.reg);
   }
 }
 

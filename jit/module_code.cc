@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <iterator>
 #include <thread>
 
 #include "base/check.h"
@@ -19,22 +20,12 @@ using runtime::InstanceData;
 
 namespace {
 
-constexpr uint32_t kFunctionAlignment = 32;  // as instructions are fetched: fib runs 1.3 times as fast as at an odd multiple of 16
 constexpr uint32_t kStubAlignment = 16;
-constexpr uint32_t kPageBytes = 4096;        // at least: the unit of code space
 constexpr uint32_t kFuncsAtOnce = 16;
 constexpr uint32_t kBytesPerThread = 64 << 10;  // of wasm code; below this a thread costs more than it saves
-
-// Where the next function goes behind one that ends at `end`. Not at `end` itself, where its last call may return to.
-uint64_t place_behind(uint64_t end) { return (end + kFunctionAlignment) & ~uint64_t{kFunctionAlignment - 1}; }
-
-// Where a function that has pages of its own begins in them: anywhere that takes no more pages. If all began at the page's begin, hot
-// functions would share a few sets of the instruction cache (a tenth of the time of programs with a dozen such functions).
-uint64_t place_alone(uint32_t index, uint64_t bytes) {
-  const uint64_t unused =
-      (kPageBytes - (bytes + 1) % kPageBytes) % kPageBytes;  // a byte behind the end is kept, as above
-  return (index * 0x9E37'79B1u >> 8) % (unused / kFunctionAlignment + 1) * kFunctionAlignment;
-}
+// How much machine code to expect, which is asked for in advance; what is not needed goes back.
+constexpr uint64_t kBytesPerWasmByte = 3;
+constexpr uint64_t kBytesPerFunction = 128;
 
 uint32_t count_of(const Module& module) { return static_cast<uint32_t>(module.func_codes.size()); }
 
@@ -113,105 +104,108 @@ bool ModuleCode::make_stubs() {
   return true;
 }
 
+ModuleCompileError ModuleCode::error_in(FuncIndex func, CompileError&& error) const {
+  const uint32_t index = func.value - module_.imported_funcs;
+  return {func, module_.bodies[index].code_offset + error.wasm_offset, std::move(error.message)};
+}
+
 std::expected<void, ModuleCompileError> ModuleCode::compile(uint32_t index) {
   std::lock_guard lock(mutex_);
   if (!activate()) return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
   if (code(index) != nullptr || !machine_->compiles(index)) return {};
-  std::vector<CompiledFunction> functions(1);
   const FuncIndex func(index + module_.imported_funcs);
   if (!compiler_) compiler_ = std::make_unique<Compiler>();
-  if (auto made = compiler_->compile(module_, func, compile_options(), functions[0]); !made) {
+  CompiledFunction function;
+  if (auto made = compiler_->compile(module_, func, compile_options(), function); !made) {
     give_up(index);
-    return std::unexpected(ModuleCompileError{func, module_.bodies[index].code_offset + made.error().wasm_offset,
-                                              std::move(made.error().message)});
+    return std::unexpected(error_in(func, std::move(made).error()));
   }
-  auto installed = install(index, functions);
+  auto installed = install(index, function);
   if (!installed) give_up(index);
   return installed;
+}
+
+std::expected<void, ModuleCompileError> ModuleCode::install(uint32_t index, const CompiledFunction& function) {
+  CodePacker packer(machine_->space(), module_, 0);
+  if (!packer.add_alone(index, function)) return std::unexpected(ModuleCompileError{{}, 0, "no room for machine code"});
+  return publish(packer.finish());
+}
+
+// What the compiling threads share.
+struct ModuleCode::Work {
+  std::atomic<uint32_t> next = 0;
+  uint32_t count = 0;
+  uint64_t expected_bytes = 0;  // of each thread
+  std::mutex mutex;             // of what follows
+  std::optional<ModuleCompileError> error;
+  std::vector<CodePacker::Block> blocks;
+
+  void fail(ModuleCompileError&& other) {
+    std::lock_guard lock(mutex);
+    if (!error || error->func.value > other.func.value) error = std::move(other);
+    next.store(count);  // no need to go on
+  }
+};
+
+void ModuleCode::compile_some(Work& work) {
+  Compiler compiler;
+  CompiledFunction function;  // its memory is used again and again
+  CodePacker packer(machine_->space(), module_, work.expected_bytes);
+  for (uint32_t begin; (begin = work.next.fetch_add(kFuncsAtOnce)) < work.count;) {
+    for (uint32_t i = begin; i < std::min(begin + kFuncsAtOnce, work.count); ++i) {
+      if (!machine_->compiles(i) || code(i) != nullptr) continue;
+      const FuncIndex func(i + module_.imported_funcs);
+      if (auto made = compiler.compile(module_, func, compile_options(), function); !made) {
+        work.fail(error_in(func, std::move(made).error()));
+      } else if (!packer.add(i, function)) {
+        return work.fail({{}, 0, "no room for machine code"});
+      }
+    }
+  }
+  std::vector<CodePacker::Block> blocks = packer.finish();
+  std::lock_guard lock(work.mutex);
+  std::ranges::move(blocks, std::back_inserter(work.blocks));
 }
 
 std::expected<void, ModuleCompileError> ModuleCode::compile_all(unsigned threads) {
   std::lock_guard lock(mutex_);
   if (is_complete_) return {};
   if (!activate()) return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
-  const uint32_t count = count_of(module_);
-  std::vector<CompiledFunction> functions(count);
-  std::atomic<uint32_t> next = 0;
-  std::mutex error_mutex;
-  std::optional<ModuleCompileError> error;
-  const auto work = [&] {
-    Compiler compiler;
-    for (uint32_t begin; (begin = next.fetch_add(kFuncsAtOnce)) < count;) {
-      for (uint32_t i = begin; i < std::min(begin + kFuncsAtOnce, count); ++i) {
-        if (!machine_->compiles(i) || code(i) != nullptr) continue;
-        const FuncIndex func(i + module_.imported_funcs);
-        auto made = compiler.compile(module_, func, compile_options(), functions[i]);
-        if (made) continue;
-        std::lock_guard error_lock(error_mutex);
-        if (error && error->func.value < func.value) continue;
-        error = ModuleCompileError{func, module_.bodies[i].code_offset + made.error().wasm_offset,
-                                   std::move(made.error().message)};
-        next.store(count);  // no need to go on
-      }
-    }
-  };
-  const uint32_t parts = std::clamp<uint32_t>((module_.code_end - module_.code_begin) / kBytesPerThread, 1, threads);
+  const uint64_t wasm_bytes = module_.code_end - module_.code_begin;
+  const uint32_t parts = std::clamp<uint32_t>(static_cast<uint32_t>(wasm_bytes / kBytesPerThread), 1, threads);
+  Work work;
+  work.count = count_of(module_);
+  work.expected_bytes = (kBytesPerWasmByte * wasm_bytes + kBytesPerFunction * work.count) / parts;
   std::vector<std::thread> workers;
-  for (uint32_t i = 1; i < parts; ++i) workers.emplace_back(work);
-  work();
+  for (uint32_t i = 1; i < parts; ++i) workers.emplace_back([&] { compile_some(work); });
+  compile_some(work);
   for (std::thread& worker : workers) worker.join();
-  if (error) return std::unexpected(*std::move(error));
-  TRY_VOID(install(0, functions));
+  if (work.error) {
+    for (const CodePacker::Block& block : work.blocks) machine_->space().give_up(block.pages);
+    return std::unexpected(*std::move(work.error));
+  }
+  TRY_VOID(publish(std::move(work.blocks)));
   is_complete_ = true;
   return {};
 }
 
-std::expected<void, ModuleCompileError> ModuleCode::install(uint32_t first, std::vector<CompiledFunction>& functions) {
-  auto block = std::make_unique<CodeBlock>();
-  block->module = &module_;
-  uint64_t end = 0;
-  size_t pcs = 0, pads = 0, loops = 0;
-  block->functions.reserve(functions.size() + 1);
-  for (uint32_t i = 0; i < functions.size(); ++i) {
-    const CompiledFunction& f = functions[i];
-    if (f.bytes.empty()) continue;
-    const uint64_t begin = !block->functions.empty() ? place_behind(end)
-                           : functions.size() == 1   ? place_alone(first, f.bytes.size())
-                                                     : 0;
-    end = begin + f.bytes.size();
-    if (end > runtime::kMaxCodeBytes) break;
-    block->functions.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end), first + i,
-                                static_cast<uint32_t>(pcs), static_cast<uint32_t>(pads), static_cast<uint32_t>(loops)});
-    pcs += f.pc_map.size();
-    pads += f.landing_pads.size();
-    loops += f.osr_entries.size();
+std::expected<void, ModuleCompileError> ModuleCode::publish(std::vector<CodePacker::Block> blocks) {
+  const size_t before = blocks_.size();
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    if (const CodeBlock* published = machine_->space().publish(blocks[i].pages, std::move(blocks[i].code))) {
+      blocks_.push_back(published);
+      continue;
+    }
+    for (++i; i < blocks.size(); ++i) machine_->space().give_up(blocks[i].pages);
+    for (; blocks_.size() > before; blocks_.pop_back()) machine_->space().release(blocks_.back());
+    return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
   }
-  if (end == 0) return {};
-  const std::span<uint8_t> pages =
-      end <= runtime::kMaxCodeBytes ? machine_->space().allocate(end) : std::span<uint8_t>();
-  if (pages.empty()) return std::unexpected(ModuleCompileError{{}, 0, "no room for machine code"});
-  block->functions.push_back({static_cast<uint32_t>(end + 1), static_cast<uint32_t>(end + 1), 0,
-                              static_cast<uint32_t>(pcs), static_cast<uint32_t>(pads), static_cast<uint32_t>(loops)});
-  block->pc_map.reserve(pcs);
-  block->landing_pads.reserve(pads);
-  block->osr_entries.reserve(loops);
-  std::vector<uint32_t> entry_offsets;
-  entry_offsets.reserve(block->functions.size());
-  for (const CodeBlock::Function& place : std::span(block->functions).first(block->functions.size() - 1)) {
-    CompiledFunction& f = functions[place.index - first];
-    entry_offsets.push_back(place.begin + f.entry_offset);
-    std::memcpy(pages.data() + place.begin, f.bytes.data(), f.bytes.size());
-    for (const PcMapEntry& e : f.pc_map) block->pc_map.push_back({e.native_offset, e.wasm_offset});
-    for (const OsrEntry& e : f.osr_entries) block->osr_entries.push_back({e.native_offset, e.loop_offset});
-    for (const PcMapEntry& e : f.positions) block->positions.push_back({place.begin + e.native_offset, e.wasm_offset});
-    block->landing_pads.insert(block->landing_pads.end(), f.landing_pads.begin(), f.landing_pads.end());
-    f = CompiledFunction();  // so that code is not in memory twice
+  // All of it is executable: from now on calls find it.
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const CodeBlock& code = *blocks_[before + i];
+    for (size_t j = 0; j < blocks[i].entry_offsets.size(); ++j)
+      entries_[code.functions[j].index].store(code.begin + blocks[i].entry_offsets[j], std::memory_order_release);
   }
-  const CodeBlock* published = machine_->space().publish(pages, std::move(block));
-  if (published == nullptr) return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
-  blocks_.push_back(published);
-  for (size_t i = 0; i < entry_offsets.size(); ++i)
-    entries_[published->functions[i].index].store(published->begin + entry_offsets[i], std::memory_order_release);
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "jit/code_packer.h"
 #include "jit/machine.h"
 #include "wasm/module.h"
 
@@ -44,8 +45,8 @@ class ModuleCode final : public ModuleAttachment {
   // Compiles one function, by its index without imports, if it is not compiled.
   std::expected<void, ModuleCompileError> compile(uint32_t index);
 
-  // Makes compiled functions, of the indices from `first` on, executable and what calls from now on find. Empties `functions`.
-  std::expected<void, ModuleCompileError> install(uint32_t first, std::vector<CompiledFunction>& functions);
+  // Makes a compiled function executable and what calls from now on find.
+  std::expected<void, ModuleCompileError> install(uint32_t index, const CompiledFunction& function);
 
   // Counts use of a function that is not compiled. Is it worth compiling by now?
   bool heat_up(uint32_t index, uint32_t heat);
@@ -72,6 +73,11 @@ class ModuleCode final : public ModuleAttachment {
   bool make_stubs();
   CompileOptions compile_options() const;
   void give_up(uint32_t index);  // compiling it: heat_up never asks for it again
+  struct Work;
+  void compile_some(Work& work);
+  ModuleCompileError error_in(FuncIndex func, CompileError&& error) const;
+  // All or nothing.
+  std::expected<void, ModuleCompileError> publish(std::vector<CodePacker::Block> blocks);
 
   const Module& module_;
   std::shared_ptr<Machine> machine_;

@@ -17,8 +17,8 @@ void FunctionCompiler<Masm>::on_constant(Opcode op) {
     return value;
   };
   switch (op) {
-    case Opcode::i32_const: return push_const(Kind::i32, static_cast<uint32_t>(read_sleb<int32_t>(p_)));
-    case Opcode::i64_const: return push_const(Kind::i64, static_cast<uint64_t>(read_sleb<int64_t>(p_)));
+    case Opcode::i32_const: return push_const(Kind::i32, static_cast<uint32_t>(read_constant<int32_t>()));
+    case Opcode::i64_const: return push_const(Kind::i64, static_cast<uint64_t>(read_constant<int64_t>()));
     case Opcode::f32_const: return push_const(Kind::f32, read_fixed(uint32_t{}));
     case Opcode::f64_const: return push_const(Kind::f64, read_fixed(uint64_t{}));
     default: break;
@@ -55,8 +55,9 @@ void FunctionCompiler<Masm>::on_unary(Opcode op, const OpcodeShape& shape) {
   // The upper half of an i32's register and slot is zero already.
   if (op == Opcode::i64_extend_i32_u) return push_again(a, Kind::i64);
   use(a);
-  make_room(masm_.clobbers(op));
-  const RegCode d = clobbering_result(masm_.clobbers(op), shape.result, &a, nullptr);
+  const masm::GpSet clobbered = masm_.clobbers(op);
+  make_room(clobbered);
+  const RegCode d = clobbering_result(clobbered, shape.result, &a, nullptr);
   masm_.unary(op, reg_of(d), reg_of(a.reg), *this);
   push_reg(shape.result, d);
 }
@@ -129,6 +130,7 @@ constexpr Opcode exchanged(Opcode op) {
 template <class Masm>
 RegCode FunctionCompiler<Masm>::clobbering_result(masm::GpSet clobbered, Kind kind, const Operand* a,
                                                   const Operand* b) {
+  if (clobbered.empty()) return result(kind, a, b);
   const bool is_set_next = *p_ == info(Opcode::local_set).code || *p_ == info(Opcode::local_tee).code;
   const bool is_division = kind == Kind::i32 || kind == Kind::i64 ? clobbered.size() > 1 : false;
   if (is_division && !is_set_next) return lock(code_of(clobbered.first()));
@@ -166,15 +168,16 @@ void FunctionCompiler<Masm>::on_binary(Opcode op, const OpcodeShape& shape) {
     masm_.binary_imm(op, reg_of(d), reg_of(a.reg), b.bits, *this);
     return push_reg(shape.result, d);
   }
+  const masm::GpSet clobbered = masm_.clobbers(op);
   if (b.only_in_slot() && masm_.has_mem(op)) {
-    make_room(masm_.clobbers(op));
-    const RegCode d = clobbering_result(masm_.clobbers(op), shape.result, &a, nullptr);
+    make_room(clobbered);
+    const RegCode d = clobbering_result(clobbered, shape.result, &a, nullptr);
     masm_.binary_mem(op, reg_of(d), reg_of(a.reg), slot_address(b.slot));
     return push_reg(shape.result, d);
   }
   use(b);
-  make_room(masm_.clobbers(op));
-  const RegCode d = clobbering_result(masm_.clobbers(op), shape.result, &a, shape.is_commutative ? &b : nullptr);
+  make_room(clobbered);
+  const RegCode d = clobbering_result(clobbered, shape.result, &a, shape.is_commutative ? &b : nullptr);
   masm_.binary(op, reg_of(d), reg_of(a.reg), reg_of(b.reg), *this);
   push_reg(shape.result, d);
 }

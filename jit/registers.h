@@ -70,6 +70,15 @@ void FunctionCompiler<Masm>::attach(Value& v, RegCode reg) {
 }
 
 template <class Masm>
+void FunctionCompiler<Masm>::attach_alone(Value& v, RegCode reg) {
+  v.flags |= kInReg;
+  v.reg = reg;
+  v.previous = v.next = kNoIndex;
+  head_[reg] = index_of(v);
+  used_ |= bit_of(reg);
+}
+
+template <class Masm>
 void FunctionCompiler<Masm>::detach(Value& v) {
   v.flags &= ~kInReg;
   if (v.next != kNoIndex) values_[v.next].previous = v.previous;
@@ -116,6 +125,7 @@ void FunctionCompiler<Masm>::evict(RegCode reg) {
 template <class Masm>
 void FunctionCompiler<Masm>::make_room(masm::GpSet clobbered) {
   uint32_t bits = clobbered.bits();
+  if ((bits & used_) == 0) return;
   const uint32_t locked = locked_;
   locked_ |= bits;  // no good as a refuge
   for (uint32_t rest = bits & used_; rest != 0; rest &= rest - 1) evict(static_cast<RegCode>(std::countr_zero(rest)));
@@ -241,8 +251,7 @@ void FunctionCompiler<Masm>::drop() {
 }
 
 template <class Masm>
-RegCode FunctionCompiler<Masm>::use(Operand& operand) {
-  if (operand.in_reg()) return operand.reg;
+RegCode FunctionCompiler<Masm>::bring(Operand& operand) {
   const RegCode reg = allocate(file_bits(operand.kind));
   if (operand.is_const()) {
     emit_const(operand.kind, reg, operand.bits);
@@ -257,11 +266,13 @@ RegCode FunctionCompiler<Masm>::use(Operand& operand) {
 // A register for a result that may overwrite an operand nobody else needs.
 template <class Masm>
 RegCode FunctionCompiler<Masm>::plain_result(Kind kind, const Operand* a, const Operand* b) {
-  for (const Operand* operand : {a, b}) {
-    if (operand && operand->in_reg() && is_free(operand->reg) && is_fp(operand->kind) == is_fp(kind))
-      return operand->reg;
-  }
-  return allocate(file_bits(kind));
+  const uint32_t file = file_bits(kind);
+  auto serves = [&](const Operand* operand) {
+    return operand && operand->in_reg() && (bit_of(operand->reg) & file & ~used_) != 0;
+  };
+  if (serves(a)) return a->reg;
+  if (serves(b)) return b->reg;
+  return allocate(file);
 }
 
 // The same for the last thing an instruction does; if a local.set or local.tee follows, the register that local is in, or that

@@ -54,6 +54,10 @@ class StubWriter {
     const uint32_t instance_return = write_call_other();
     const uint32_t tail_call_other = begin("tail_call_other");
     write_tail_call_other();
+    const uint32_t interrupt = begin("interrupt");
+    write_interrupt(false);
+    const uint32_t interrupt_entry = begin("interrupt_entry");
+    write_interrupt(true);
     const uint32_t slow_entry = begin("slow_entry");
     write_slow_entry(&slow_call);
     const uint32_t beyond_stack = begin("beyond_stack");
@@ -83,6 +87,8 @@ class StubWriter {
     stubs.throw_exception = begin + throw_exception;
     stubs.call_other = begin + call_other;
     stubs.tail_call_other = begin + tail_call_other;
+    stubs.interrupt = begin + interrupt;
+    stubs.interrupt_entry = begin + interrupt_entry;
     stubs.slow_entry = begin + slow_entry;
     stubs.beyond_stack = begin + beyond_stack;
     stubs.enter = reinterpret_cast<Enter>(reinterpret_cast<uintptr_t>(begin + enter));
@@ -122,6 +128,7 @@ class StubWriter {
   }
 
   void write_trap() {
+    masm_.bind(trap_);
     move(Masm::kRsi, Masm::kRdi);
     move(Masm::kRdi, kInstance);
     stack_address(Masm::kRdx, kWord);
@@ -129,6 +136,27 @@ class StubWriter {
     frame_is(2 * kWord);
     call_cpp(&record_trap);
     leave(Outcome::trap);
+  }
+
+  // A trap at an entry is the caller's: the new frame is popped, what lies on top of the stack then is the caller's return address.
+  void write_interrupt(bool at_entry) {
+    load(kTemp, at(kInstance, OFFSET(InstanceData, context)));
+    store(at(kTemp, OFFSET(ExecutionContext, stack_top)), Masm::kRsi);
+    move(Masm::kRdi, kInstance);
+    add_to_stack(-kWord);
+    frame_is(2 * kWord);
+    call_cpp(&answer_interrupt);
+    add_to_stack(kWord);
+    const Label stop = masm_.new_label();
+    masm_.branch_zero(Width::w32, Masm::kRax, stop, true);
+    masm_.ret();
+    masm_.bind(stop);
+    if (at_entry) {
+      add_to_stack(kWord);
+      masm_.pop(Masm::kLocals);
+    }
+    move(Masm::kRdi, Masm::kRax);
+    masm_.jump(trap_);
   }
 
   void write_throw() {
@@ -281,6 +309,7 @@ class StubWriter {
   Masm masm_;
   std::vector<runtime::CodeBlock::Stub> described_;
   Label leave_ = masm_.new_label();
+  Label trap_ = masm_.new_label();
   Label throw_ = masm_.new_label();
   Label call_in_instance_ = masm_.new_label();
   Label jump_to_entry_ = masm_.new_label();

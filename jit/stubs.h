@@ -9,6 +9,7 @@
 //   throw_exception  goes on at the handler's landing pad, or leaves
 //   call_other       calls a function of another instance (or of the host) with r15 and r14 of that instance
 //   tail_call_other  the same in tail position, in constant space
+//   interrupt        asks whether to go on, then does, or traps; interrupt_entry: traps on behalf of the caller
 //   slow_entry       stands for a function without code: lays the register arguments out in their row and has C++ run the
 //                    function in the interpreter or the host, or compile it and go on there
 //   beyond_stack     the same for a function with code that has no room on the stack: interpreted in any case
@@ -44,6 +45,8 @@ struct Stubs {
   const void* throw_exception = nullptr;
   const void* call_other = nullptr;
   const void* tail_call_other = nullptr;
+  const void* interrupt = nullptr;
+  const void* interrupt_entry = nullptr;
   const void* slow_entry = nullptr;
   const void* beyond_stack = nullptr;
   uintptr_t instance_return = 0;  // the return address in call_other
@@ -61,6 +64,9 @@ struct SlowResult {
 };
 SlowResult slow_call(RegisterImage* image, runtime::InstanceData* instance, uintptr_t exit_sp);
 SlowResult interpret_call(RegisterImage* image, runtime::InstanceData* instance, uintptr_t exit_sp);
+
+// Returns a TrapCode; none: go on.
+uint64_t answer_interrupt(runtime::InstanceData* instance);
 
 void record_trap(runtime::InstanceData* instance, uint64_t code, uintptr_t exit_sp);
 

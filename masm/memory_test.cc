@@ -149,7 +149,7 @@ TEST_F(MemoryTest, LoadsOfEveryKind) {
     for (Opcode op : opcodes_with(Immediates::mem_arg, "load", 0)) {
       const Reg d = destination_of(op, kRbx), same = destination_of(op, kRcx);
       // Base and displacement of each size; base, index and scale; the destination being the address.
-      const auto check = [&](Reg target, const Address& address, std::initializer_list<Value> operands, size_t offset) {
+      const auto check = [&](Reg target, Address address, std::initializer_list<Value> operands, size_t offset) {
         assemble_on(features, {Reg(kRcx), Reg(kR12)},
                     [&](X64Masm& m) { return Emitted{target, m.load(op, target, address)}; });
         const Value expected = loaded(op, bytes_ + offset);
@@ -181,7 +181,7 @@ TEST_F(MemoryTest, StoresOfEveryKind) {
         ASSERT_EQ(bytes_[i], expected) << info(op).mnemonic << " byte " << i;
       }
     };
-    const auto check = [&](Reg s, const Address& address, size_t at) {
+    const auto check = [&](Reg s, Address address, size_t at) {
       assemble_on(CpuFeatures{}, {Reg(kRcx), Reg(kR12), s},
                   [&](X64Masm& m) { return Emitted{Reg{}, m.store(op, address, s)}; });
       uint8_t before[sizeof(bytes_)];

@@ -24,7 +24,7 @@ std::string text_of(uint64_t value) {
   const auto end = std::to_chars(digits, digits + sizeof(digits), value, 16).ptr;
   return "0x" + std::string(digits, end);
 }
-std::string text_of(const Address& a) {
+std::string text_of(Address a) {
   std::string text = "[" + text_of(a.base);
   if (a.index.valid()) {
     text += " + " + text_of(a.index);
@@ -140,28 +140,26 @@ void TextMasm::move_fp_to_gp(Width width, Gp d, Fp s) { line(name("bits", width)
 void TextMasm::swap(Gp a, Gp b) { line("swap", a, b); }
 void TextMasm::swap_fp(Fp a, Fp b) { line("swap", a, b); }
 
-uint32_t TextMasm::load(Opcode op, Reg d, const Address& address) { return line(name("load", op), d, address); }
-uint32_t TextMasm::store(Opcode op, const Address& address, Reg s) { return line(name("store", op), address, s); }
-uint32_t TextMasm::store_imm(Opcode op, const Address& address, uint64_t value) {
+uint32_t TextMasm::load(Opcode op, Reg d, Address address) { return line(name("load", op), d, address); }
+uint32_t TextMasm::store(Opcode op, Address address, Reg s) { return line(name("store", op), address, s); }
+uint32_t TextMasm::store_imm(Opcode op, Address address, uint64_t value) {
   return line(name("store", op), address, value);
 }
-uint32_t TextMasm::load_lane(Opcode op, Fp d, const Address& address, Fp v, uint8_t lane) {
+uint32_t TextMasm::load_lane(Opcode op, Fp d, Address address, Fp v, uint8_t lane) {
   return line(name("load", op), d, address, v, uint64_t{lane});
 }
-uint32_t TextMasm::store_lane(Opcode op, const Address& address, Fp v, uint8_t lane) {
+uint32_t TextMasm::store_lane(Opcode op, Address address, Fp v, uint8_t lane) {
   return line(name("store", op), address, v, uint64_t{lane});
 }
-uint32_t TextMasm::load_gp(Width width, Gp d, const Address& address) { return line(name("load", width), d, address); }
-uint32_t TextMasm::store_gp(Width width, const Address& address, Gp s) {
-  return line(name("store", width), address, s);
-}
-uint32_t TextMasm::load_fp(FpKind kind, Fp d, const Address& address) { return line(name("load", kind), d, address); }
-uint32_t TextMasm::store_fp(FpKind kind, const Address& address, Fp s) { return line(name("store", kind), address, s); }
-void TextMasm::store_slot_imm(const Address& address, uint64_t value) { line("store.slot", address, value); }
-void TextMasm::copy_slot(const Address& to, const Address& from) { line("copy.slot", to, from); }
-void TextMasm::copy_slot_pair(const Address& to, const Address& from) { line("copy.slots", to, from); }
-void TextMasm::lea(Width width, Gp d, const Address& address) { line(name("lea", width), d, address); }
-void TextMasm::add_to_memory(Width width, const Address& address, int32_t value) {
+uint32_t TextMasm::load_gp(Width width, Gp d, Address address) { return line(name("load", width), d, address); }
+uint32_t TextMasm::store_gp(Width width, Address address, Gp s) { return line(name("store", width), address, s); }
+uint32_t TextMasm::load_fp(FpKind kind, Fp d, Address address) { return line(name("load", kind), d, address); }
+uint32_t TextMasm::store_fp(FpKind kind, Address address, Fp s) { return line(name("store", kind), address, s); }
+void TextMasm::store_slot_imm(Address address, uint64_t value) { line("store.slot", address, value); }
+void TextMasm::copy_slot(Address to, Address from) { line("copy.slot", to, from); }
+void TextMasm::copy_slot_pair(Address to, Address from) { line("copy.slots", to, from); }
+void TextMasm::lea(Width width, Gp d, Address address) { line(name("lea", width), d, address); }
+void TextMasm::add_to_memory(Width width, Address address, int32_t value) {
   line(name("add", width), address, static_cast<uint64_t>(int64_t{value}));
 }
 
@@ -175,7 +173,7 @@ void TextMasm::ternary(Opcode op, Fp d, Fp a, Fp b, Fp c) { line(info(op).mnemon
 void TextMasm::binary_imm(Opcode op, Reg d, Reg a, uint64_t b, TrapSink& traps) {
   line(info(op).mnemonic, d, a, b, traps_of_imm(op, b, traps));
 }
-void TextMasm::binary_mem(Opcode op, Reg d, Reg a, const Address& b) { line(info(op).mnemonic, d, a, b); }
+void TextMasm::binary_mem(Opcode op, Reg d, Reg a, Address b) { line(info(op).mnemonic, d, a, b); }
 void TextMasm::extract_lane(Opcode op, Reg d, Fp a, uint8_t lane) { line(info(op).mnemonic, d, a, uint64_t{lane}); }
 void TextMasm::replace_lane(Opcode op, Fp d, Fp a, Reg x, uint8_t lane) {
   line(info(op).mnemonic, d, a, x, uint64_t{lane});
@@ -198,7 +196,7 @@ void TextMasm::compare_and_branch(Opcode op, Reg a, Reg b, Label to, bool negate
 void TextMasm::compare_and_branch_imm(Opcode op, Gp a, uint64_t b, Label to, bool negate) {
   line(name("branch", op, negate), a, b, target(to));
 }
-void TextMasm::compare_and_branch_mem(Opcode op, Reg a, const Address& b, Label to, bool negate) {
+void TextMasm::compare_and_branch_mem(Opcode op, Reg a, Address b, Label to, bool negate) {
   line(name("branch", op, negate), a, b, target(to));
 }
 void TextMasm::branch_zero(Width width, Gp a, Label to, bool negate) {
@@ -210,10 +208,10 @@ void TextMasm::branch(Width width, Cond cond, Gp a, Gp b, Label to) {
 void TextMasm::branch_imm(Width width, Cond cond, Gp a, uint64_t b, Label to) {
   line(name("branch", width, cond), a, b, target(to));
 }
-void TextMasm::branch_mem(Width width, Cond cond, Gp a, const Address& b, Label to) {
+void TextMasm::branch_mem(Width width, Cond cond, Gp a, Address b, Label to) {
   line(name("branch", width, cond), a, b, target(to));
 }
-void TextMasm::branch_mem_imm(Width width, Cond cond, const Address& a, int32_t b, Label to) {
+void TextMasm::branch_mem_imm(Width width, Cond cond, Address a, int32_t b, Label to) {
   line(name("branch", width, cond), a, static_cast<uint64_t>(int64_t{b}), target(to));
 }
 void TextMasm::branch_bits(Gp a, uint32_t mask, Label to, bool if_zero) {
@@ -238,32 +236,30 @@ void TextMasm::compare_and_select_fp(Opcode op, Reg x, Reg y, FpKind kind, Fp d,
 
 // --- Atomics and control ---------------------------------------------------------------------------------------------
 
-uint32_t TextMasm::atomic_load(Opcode op, Gp d, const Address& address) { return line(info(op).mnemonic, d, address); }
-uint32_t TextMasm::atomic_store(Opcode op, const Address& address, Gp s) { return line(info(op).mnemonic, address, s); }
-uint32_t TextMasm::atomic_rmw(Opcode op, Gp d, const Address& address, Gp s) {
-  return line(info(op).mnemonic, d, address, s);
-}
-uint32_t TextMasm::atomic_cmpxchg(Opcode op, Gp d, const Address& address, Gp expected, Gp replacement) {
+uint32_t TextMasm::atomic_load(Opcode op, Gp d, Address address) { return line(info(op).mnemonic, d, address); }
+uint32_t TextMasm::atomic_store(Opcode op, Address address, Gp s) { return line(info(op).mnemonic, address, s); }
+uint32_t TextMasm::atomic_rmw(Opcode op, Gp d, Address address, Gp s) { return line(info(op).mnemonic, d, address, s); }
+uint32_t TextMasm::atomic_cmpxchg(Opcode op, Gp d, Address address, Gp expected, Gp replacement) {
   return line(info(op).mnemonic, d, address, expected, replacement);
 }
 void TextMasm::fence() { line("fence"); }
 
 void TextMasm::jump(Label to) { line("jump", target(to)); }
 void TextMasm::jump_reg(Gp to) { line("jump", to); }
-void TextMasm::jump_mem(const Address& to) { line("jump", to); }
+void TextMasm::jump_mem(Address to) { line("jump", to); }
 void TextMasm::jump_table(Gp index, std::span<const Label> targets) {
   std::string list;
   for (Label label : targets) list += target(label);
   line("jump.table", index, list);
 }
-uint32_t TextMasm::call_mem(const Address& to) { return line("call", to) + 1; }
+uint32_t TextMasm::call_mem(Address to) { return line("call", to) + 1; }
 uint32_t TextMasm::call_reg(Gp to) { return line("call", to) + 1; }
 uint32_t TextMasm::call_label(Label to) { return line("call", target(to)) + 1; }
 void TextMasm::label_address(Gp d, Label label) { line("address", d, target(label)); }
 void TextMasm::push(Gp r) { line("push", r); }
 void TextMasm::pop(Gp r) { line("pop", r); }
 void TextMasm::ret() { line("ret"); }
-uint32_t TextMasm::trap(TrapCode code, const Address& stub) {
+uint32_t TextMasm::trap(TrapCode code, Address stub) {
   return line("trap", stub, " \"" + std::string(message_of(code)) + "\"") + 1;
 }
 void TextMasm::unreachable() { line("unreachable"); }

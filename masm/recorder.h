@@ -50,20 +50,20 @@ class TextMasm : public X64Registers {
   void swap(Gp a, Gp b);
   void swap_fp(Fp a, Fp b);
 
-  uint32_t load(Opcode op, Reg d, const Address& address);
-  uint32_t store(Opcode op, const Address& address, Reg s);
-  uint32_t store_imm(Opcode op, const Address& address, uint64_t value);
-  uint32_t load_lane(Opcode op, Fp d, const Address& address, Fp v, uint8_t lane);
-  uint32_t store_lane(Opcode op, const Address& address, Fp v, uint8_t lane);
-  uint32_t load_gp(Width width, Gp d, const Address& address);
-  uint32_t store_gp(Width width, const Address& address, Gp s);
-  uint32_t load_fp(FpKind kind, Fp d, const Address& address);
-  uint32_t store_fp(FpKind kind, const Address& address, Fp s);
-  void store_slot_imm(const Address& address, uint64_t value);
-  void copy_slot(const Address& to, const Address& from);
-  void copy_slot_pair(const Address& to, const Address& from);
-  void lea(Width width, Gp d, const Address& address);
-  void add_to_memory(Width width, const Address& address, int32_t value);
+  uint32_t load(Opcode op, Reg d, Address address);
+  uint32_t store(Opcode op, Address address, Reg s);
+  uint32_t store_imm(Opcode op, Address address, uint64_t value);
+  uint32_t load_lane(Opcode op, Fp d, Address address, Fp v, uint8_t lane);
+  uint32_t store_lane(Opcode op, Address address, Fp v, uint8_t lane);
+  uint32_t load_gp(Width width, Gp d, Address address);
+  uint32_t store_gp(Width width, Address address, Gp s);
+  uint32_t load_fp(FpKind kind, Fp d, Address address);
+  uint32_t store_fp(FpKind kind, Address address, Fp s);
+  void store_slot_imm(Address address, uint64_t value);
+  void copy_slot(Address to, Address from);
+  void copy_slot_pair(Address to, Address from);
+  void lea(Width width, Gp d, Address address);
+  void add_to_memory(Width width, Address address, int32_t value);
 
   GpSet clobbers(Opcode op) const { return rules_.clobbers(op); }
   GpSet clobbers_imm(Opcode op, uint64_t b) const { return rules_.clobbers_imm(op, b); }
@@ -73,7 +73,7 @@ class TextMasm : public X64Registers {
   static bool has_imm(Opcode op) { return X64Masm::has_imm(op); }
   void binary_imm(Opcode op, Reg d, Reg a, uint64_t b, TrapSink& traps);
   bool has_mem(Opcode op) const { return rules_.has_mem(op); }
-  void binary_mem(Opcode op, Reg d, Reg a, const Address& b);
+  void binary_mem(Opcode op, Reg d, Reg a, Address b);
   void extract_lane(Opcode op, Reg d, Fp a, uint8_t lane);
   void replace_lane(Opcode op, Fp d, Fp a, Reg x, uint8_t lane);
   void shuffle(Fp d, Fp a, Fp b, const uint8_t lanes[16]);
@@ -83,12 +83,12 @@ class TextMasm : public X64Registers {
   static bool is_compare(Opcode op) { return X64Masm::is_compare(op); }
   void compare_and_branch(Opcode op, Reg a, Reg b, Label target, bool negate = false);
   void compare_and_branch_imm(Opcode op, Gp a, uint64_t b, Label target, bool negate = false);
-  void compare_and_branch_mem(Opcode op, Reg a, const Address& b, Label target, bool negate = false);
+  void compare_and_branch_mem(Opcode op, Reg a, Address b, Label target, bool negate = false);
   void branch_zero(Width width, Gp a, Label target, bool negate = false);
   void branch(Width width, Cond cond, Gp a, Gp b, Label target);
   void branch_imm(Width width, Cond cond, Gp a, uint64_t b, Label target);
-  void branch_mem(Width width, Cond cond, Gp a, const Address& b, Label target);
-  void branch_mem_imm(Width width, Cond cond, const Address& a, int32_t b, Label target);
+  void branch_mem(Width width, Cond cond, Gp a, Address b, Label target);
+  void branch_mem_imm(Width width, Cond cond, Address a, int32_t b, Label target);
   void branch_bits(Gp a, uint32_t mask, Label target, bool if_zero);
   void add_imm_branch_carry(Gp d, Gp a, uint64_t value, Label carry);
   void select(Width width, Gp d, Gp condition, Gp a, Gp b);
@@ -97,24 +97,24 @@ class TextMasm : public X64Registers {
   void compare_and_select_imm(Opcode op, Gp x, uint64_t y, Width width, Gp d, Gp a, Gp b);
   void compare_and_select_fp(Opcode op, Reg x, Reg y, FpKind kind, Fp d, Fp a, Fp b);
 
-  uint32_t atomic_load(Opcode op, Gp d, const Address& address);
-  uint32_t atomic_store(Opcode op, const Address& address, Gp s);
-  uint32_t atomic_rmw(Opcode op, Gp d, const Address& address, Gp s);
-  uint32_t atomic_cmpxchg(Opcode op, Gp d, const Address& address, Gp expected, Gp replacement);
+  uint32_t atomic_load(Opcode op, Gp d, Address address);
+  uint32_t atomic_store(Opcode op, Address address, Gp s);
+  uint32_t atomic_rmw(Opcode op, Gp d, Address address, Gp s);
+  uint32_t atomic_cmpxchg(Opcode op, Gp d, Address address, Gp expected, Gp replacement);
   void fence();
 
   void jump(Label target);
   void jump_reg(Gp target);
-  void jump_mem(const Address& target);
+  void jump_mem(Address target);
   void jump_table(Gp index, std::span<const Label> targets);
-  uint32_t call_mem(const Address& target);
+  uint32_t call_mem(Address target);
   uint32_t call_reg(Gp target);
   uint32_t call_label(Label target);
   void label_address(Gp d, Label label);
   void push(Gp r);
   void pop(Gp r);
   void ret();
-  uint32_t trap(TrapCode code, const Address& stub);
+  uint32_t trap(TrapCode code, Address stub);
   void unreachable();
 
  private:

@@ -36,7 +36,7 @@ concept MasmRegisters = requires {
 template <class M>
 concept MasmSeam =
     MasmRegisters<M> && std::constructible_from<M, CpuFeatures> &&
-    requires(M m, Gp gp, Fp fp, Reg reg, const Address& address, Width width, FpKind kind, Cond cond, Opcode op,
+    requires(M m, Gp gp, Fp fp, Reg reg, Address address, Width width, FpKind kind, Cond cond, Opcode op,
              Label label, TrapSink& traps, uint64_t u64, uint32_t u32, int32_t i32, uint8_t u8, bool flag,
              const uint8_t* bytes, std::span<const Label> labels, TrapCode trap_code) {
       { m.error() } -> std::same_as<std::string_view>;

@@ -11,7 +11,6 @@ namespace arris::masm {
 namespace {
 
 constexpr X64Op kMov{.opcode = 0x8B};       // r <- r/m
-constexpr X64Op kMovStore{.opcode = 0x89};  // r/m <- r
 constexpr X64Op kMovStore8{.opcode = 0x88};
 constexpr X64Op kMovStore16{.prefix = 0x66, .opcode = 0x89};
 constexpr X64Op kMovImm{.opcode = 0xC7};
@@ -136,28 +135,18 @@ void X64Masm::swap_fp(Fp a, Fp b) {
 
 // --- Memory ----------------------------------------------------------------------------------------------------------
 
-uint32_t X64Masm::load_gp(Width width, Gp d, const Address& address) {
-  const uint32_t at = offset();
-  rm(kMov, wide(width), d.id, address);
-  return at;
-}
-uint32_t X64Masm::store_gp(Width width, const Address& address, Gp s) {
-  const uint32_t at = offset();
-  rm(kMovStore, wide(width), s.id, address);
-  return at;
-}
-uint32_t X64Masm::load_fp(FpKind kind, Fp d, const Address& address) {
+uint32_t X64Masm::load_fp(FpKind kind, Fp d, Address address) {
   const uint32_t at = offset();
   rm(kFpLoad[static_cast<unsigned>(kind)], false, d.id, address);
   return at;
 }
-uint32_t X64Masm::store_fp(FpKind kind, const Address& address, Fp s) {
+uint32_t X64Masm::store_fp(FpKind kind, Address address, Fp s) {
   const uint32_t at = offset();
   rm(kFpStore[static_cast<unsigned>(kind)], false, s.id, address);
   return at;
 }
 
-uint32_t X64Masm::load(Opcode op, Reg d, const Address& address) {
+uint32_t X64Masm::load(Opcode op, Reg d, Address address) {
   constexpr X64Op kMovsx8{.map = X64Op::k0F, .opcode = 0xBE}, kMovsx16{.map = X64Op::k0F, .opcode = 0xBF};
   constexpr X64Op kMovzx8{.map = X64Op::k0F, .opcode = 0xB6}, kMovzx16{.map = X64Op::k0F, .opcode = 0xB7};
   constexpr X64Op kMovsxd{.opcode = 0x63};
@@ -186,7 +175,7 @@ uint32_t X64Masm::load(Opcode op, Reg d, const Address& address) {
   }
 }
 
-uint32_t X64Masm::store(Opcode op, const Address& address, Reg s) {
+uint32_t X64Masm::store(Opcode op, Address address, Reg s) {
   const uint32_t at = offset();
   switch (op) {
     case Opcode::i32_store:
@@ -203,7 +192,7 @@ uint32_t X64Masm::store(Opcode op, const Address& address, Reg s) {
   }
 }
 
-uint32_t X64Masm::store_imm(Opcode op, const Address& address, uint64_t value) {
+uint32_t X64Masm::store_imm(Opcode op, Address address, uint64_t value) {
   const uint32_t at = offset();
   switch (op) {
     case Opcode::i32_store8:
@@ -228,7 +217,7 @@ uint32_t X64Masm::store_imm(Opcode op, const Address& address, uint64_t value) {
   }
 }
 
-uint32_t X64Masm::store_imm64(const Address& address, uint64_t value) {
+uint32_t X64Masm::store_imm64(Address address, uint64_t value) {
   if (!fits_int32(value)) {
     move_imm_keeping_flags(kScratch, value);
     return store_gp(Width::w64, address, kScratch);
@@ -239,23 +228,23 @@ uint32_t X64Masm::store_imm64(const Address& address, uint64_t value) {
   return at;
 }
 
-void X64Masm::store_slot_imm(const Address& address, uint64_t value) { store_imm64(address, value); }
+void X64Masm::store_slot_imm(Address address, uint64_t value) { store_imm64(address, value); }
 
-void X64Masm::copy_slot(const Address& to, const Address& from) {
+void X64Masm::copy_slot(Address to, Address from) {
   load_gp(Width::w64, kScratch, from);
   store_gp(Width::w64, to, kScratch);
 }
-void X64Masm::copy_slot_pair(const Address& to, const Address& from) {
+void X64Masm::copy_slot_pair(Address to, Address from) {
   load_fp(FpKind::v128, kFpScratch, from);
   store_fp(FpKind::v128, to, kFpScratch);
 }
 
-void X64Masm::lea(Width width, Gp d, const Address& address) {
+void X64Masm::lea(Width width, Gp d, Address address) {
   if (!address.index.valid() && address.displacement == 0) return move(width, d, address.base);
   rm(kLea, wide(width), d.id, address);
 }
 
-void X64Masm::add_to_memory(Width width, const Address& address, int32_t value) {
+void X64Masm::add_to_memory(Width width, Address address, int32_t value) {
   const bool small = value == static_cast<int8_t>(value);
   rm({.opcode = static_cast<uint8_t>(small ? 0x83 : 0x81)}, wide(width), 0, address);
   small ? byte(static_cast<uint8_t>(value)) : dword(static_cast<uint32_t>(value));
@@ -265,7 +254,7 @@ void X64Masm::add_to_memory(Width width, const Address& address, int32_t value) 
 
 void X64Masm::jump(Label target) { jmp(target); }
 void X64Masm::jump_reg(Gp target) { rr(kGroup5, false, 4, target.id); }
-void X64Masm::jump_mem(const Address& target) { rm(kGroup5, false, 4, target); }
+void X64Masm::jump_mem(Address target) { rm(kGroup5, false, 4, target); }
 
 void X64Masm::jump_table(Gp index, std::span<const Label> targets) {
   lea_jump_table(kScratch, targets);
@@ -274,7 +263,7 @@ void X64Masm::jump_table(Gp index, std::span<const Label> targets) {
   jump_reg(kScratch);
 }
 
-uint32_t X64Masm::call_mem(const Address& target) {
+uint32_t X64Masm::call_mem(Address target) {
   rm(kGroup5, false, 2, target);
   return offset();
 }
@@ -303,7 +292,7 @@ void X64Masm::ret() {
   byte(0xC3);
 }
 
-uint32_t X64Masm::trap(TrapCode code, const Address& stub) {
+uint32_t X64Masm::trap(TrapCode code, Address stub) {
   move_imm(Width::w32, kGpArguments[0], static_cast<uint64_t>(code));
   return call_mem(stub);
 }

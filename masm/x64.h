@@ -66,21 +66,29 @@ class X64Masm : public X64Registers, private X64Emitter {
   // --- Memory --------------------------------------------------------------------------------------------------------
   // Every wasm load and store by opcode, vectors too; lane forms apart. Extension is part of the load. (Scratch ok for s of
   // integer stores and as base.)
-  uint32_t load(Opcode op, Reg d, const Address& address);
-  uint32_t store(Opcode op, const Address& address, Reg s);
-  uint32_t store_imm(Opcode op, const Address& address, uint64_t value);            // integer stores; value by its bits
-  uint32_t load_lane(Opcode op, Fp d, const Address& address, Fp v, uint8_t lane);  // v128.loadN_lane
-  uint32_t store_lane(Opcode op, const Address& address, Fp v, uint8_t lane);       // v128.storeN_lane
+  uint32_t load(Opcode op, Reg d, Address address);
+  uint32_t store(Opcode op, Address address, Reg s);
+  uint32_t store_imm(Opcode op, Address address, uint64_t value);            // integer stores; value by its bits
+  uint32_t load_lane(Opcode op, Fp d, Address address, Fp v, uint8_t lane);  // v128.loadN_lane
+  uint32_t store_lane(Opcode op, Address address, Fp v, uint8_t lane);       // v128.storeN_lane
   // Slots and structure fields.
-  uint32_t load_gp(Width width, Gp d, const Address& address);   // scratch ok
-  uint32_t store_gp(Width width, const Address& address, Gp s);  // scratch ok
-  uint32_t load_fp(FpKind kind, Fp d, const Address& address);
-  uint32_t store_fp(FpKind kind, const Address& address, Fp s);
-  void store_slot_imm(const Address& address, uint64_t value);             // 8 bytes
-  void copy_slot(const Address& to, const Address& from);                  // 8 bytes, through scratch
-  void copy_slot_pair(const Address& to, const Address& from);             // 16 bytes, through scratch
-  void lea(Width width, Gp d, const Address& address);                     // scratch ok; the sum, cut to width
-  void add_to_memory(Width width, const Address& address, int32_t value);  // [address] += value (counters)
+  uint32_t load_gp(Width width, Gp d, Address address) {  // scratch ok
+    const uint32_t at = offset();
+    rm({.opcode = 0x8B}, width == Width::w64, d.id, address);
+    return at;
+  }
+  uint32_t store_gp(Width width, Address address, Gp s) {  // scratch ok
+    const uint32_t at = offset();
+    rm({.opcode = 0x89}, width == Width::w64, s.id, address);
+    return at;
+  }
+  uint32_t load_fp(FpKind kind, Fp d, Address address);
+  uint32_t store_fp(FpKind kind, Address address, Fp s);
+  void store_slot_imm(Address address, uint64_t value);             // 8 bytes
+  void copy_slot(Address to, Address from);                         // 8 bytes, through scratch
+  void copy_slot_pair(Address to, Address from);                    // 16 bytes, through scratch
+  void lea(Width width, Gp d, Address address);                     // scratch ok; the sum, cut to width
+  void add_to_memory(Width width, Address address, int32_t value);  // [address] += value (counters)
 
   // --- Numeric operations by opcode ----------------------------------------------------------------------------------
   GpSet clobbers(Opcode op) const;
@@ -96,7 +104,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   // The same with the second operand in its home slot (v128: a pair of slots); for scalars and those vectors x86 can. The
   // address must not use d.
   bool has_mem(Opcode op) const;
-  void binary_mem(Opcode op, Reg d, Reg a, const Address& b);
+  void binary_mem(Opcode op, Reg d, Reg a, Address b);
   void extract_lane(Opcode op, Reg d, Fp a, uint8_t lane);
   void replace_lane(Opcode op, Fp d, Fp a, Reg x, uint8_t lane);
   void shuffle(Fp d, Fp a, Fp b, const uint8_t lanes[16]);
@@ -109,13 +117,13 @@ class X64Masm : public X64Registers, private X64Emitter {
   // Jumps if the comparison holds (negate: if it does not). Any comparison opcode, i32.eqz and i64.eqz apart (branch_zero).
   void compare_and_branch(Opcode op, Reg a, Reg b, Label target, bool negate = false);
   void compare_and_branch_imm(Opcode op, Gp a, uint64_t b, Label target, bool negate = false);
-  void compare_and_branch_mem(Opcode op, Reg a, const Address& b, Label target, bool negate = false);
+  void compare_and_branch_mem(Opcode op, Reg a, Address b, Label target, bool negate = false);
   void branch_zero(Width width, Gp a, Label target, bool negate = false);  // scratch ok. negate: branch if not zero
   // The compiler's own checks. Scratch ok, with constants that fit 32 bits, sign-extended.
   void branch(Width width, Cond cond, Gp a, Gp b, Label target);
   void branch_imm(Width width, Cond cond, Gp a, uint64_t b, Label target);
-  void branch_mem(Width width, Cond cond, Gp a, const Address& b, Label target);
-  void branch_mem_imm(Width width, Cond cond, const Address& a, int32_t b, Label target);
+  void branch_mem(Width width, Cond cond, Gp a, Address b, Label target);
+  void branch_mem_imm(Width width, Cond cond, Address a, int32_t b, Label target);
   void branch_bits(Gp a, uint32_t mask, Label target, bool if_zero);   // tests a & mask (its low 32 bits)
   void add_imm_branch_carry(Gp d, Gp a, uint64_t value, Label carry);  // 64-bit d = a + value; jumps on overflow
   // d = condition != 0 ? a : b. Any kind by register; Width of integers and references w64 unless known to be i32.
@@ -127,21 +135,21 @@ class X64Masm : public X64Registers, private X64Emitter {
   void compare_and_select_fp(Opcode op, Reg x, Reg y, FpKind kind, Fp d, Fp a, Fp b);
 
   // --- Atomics (sequentially consistent; the compiler has checked alignment) -----------------------------------------
-  uint32_t atomic_load(Opcode op, Gp d, const Address& address);
-  uint32_t atomic_store(Opcode op, const Address& address, Gp s);
+  uint32_t atomic_load(Opcode op, Gp d, Address address);
+  uint32_t atomic_store(Opcode op, Address address, Gp s);
   // and, or, xor: neither s nor the address may use registers of clobbers(op).
-  uint32_t atomic_rmw(Opcode op, Gp d, const Address& address, Gp s);
+  uint32_t atomic_rmw(Opcode op, Gp d, Address address, Gp s);
   // The address must not use registers of clobbers(op).
-  uint32_t atomic_cmpxchg(Opcode op, Gp d, const Address& address, Gp expected, Gp replacement);
+  uint32_t atomic_cmpxchg(Opcode op, Gp d, Address address, Gp expected, Gp replacement);
   void fence();
 
   // --- Control -------------------------------------------------------------------------------------------------------
   void jump(Label target);
-  void jump_reg(Gp target);              // scratch ok
-  void jump_mem(const Address& target);  // through the pointer there
+  void jump_reg(Gp target);       // scratch ok
+  void jump_mem(Address target);  // through the pointer there
   void jump_table(Gp index,
                   std::span<const Label> targets);  // index (64-bit clean) is below targets.size(); is clobbered
-  uint32_t call_mem(const Address& target);         // through the pointer there
+  uint32_t call_mem(Address target);                // through the pointer there
   uint32_t call_reg(Gp target);                     // scratch ok
   uint32_t call_label(Label target);
   void label_address(Gp d, Label label);  // scratch ok: the absolute address of a place in this code
@@ -149,7 +157,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   void pop(Gp r);
   void ret();
   // A cold path's body: hands `code` to the stub whose pointer lies at `stub` and never comes back. Returns as calls do.
-  uint32_t trap(TrapCode code, const Address& stub);
+  uint32_t trap(TrapCode code, Address stub);
   void unreachable();  // faults: control never comes here
 
  private:
@@ -157,7 +165,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   [[gnu::cold]] void not_implemented(Opcode op) { fail("not implemented: ", info(op).mnemonic); }
 
   void move_imm_keeping_flags(Gp d, uint64_t value);
-  uint32_t store_imm64(const Address& address, uint64_t value);
+  uint32_t store_imm64(Address address, uint64_t value);
 
   // Integers (x64_int.cc, x64_divide.cc). `code` is the ModRM extension that selects the operation (x64_rows.h).
   static GpSet special_clobbers(Opcode op);
@@ -184,24 +192,24 @@ class X64Masm : public X64Registers, private X64Emitter {
   // Comparisons (x64_compare.cc): they set the flags; the caller looks at a condition.
   void compare(Width width, Gp a, Gp b);
   void compare_imm(Width width, Gp a, uint64_t b);
-  void compare_mem(Width width, Gp a, const Address& b);
+  void compare_mem(Width width, Gp a, Address b);
   void set_condition(X64Cc cc, Gp d, bool is_zero);
   void set_zero(Width width, Gp d, Gp a);
   void set_compare(Opcode op, Gp d, Reg a, Reg b);
   void set_float_compare(X64Row row, Gp d);
   void choose(X64Cc cc, Width width, Gp d, Gp a, Gp b);
   void compare_floats(X64Row row, Fp a, Fp b);
-  void compare_floats_mem(X64Row row, Fp a, const Address& b);
+  void compare_floats_mem(X64Row row, Fp a, Address b);
   void branch_float(X64Row row, Label target, bool negate);
 
   // Floats (x64_float.cc).
   void unary_float(Opcode op, Reg d, Reg a, TrapSink& traps);
   void binary_float(Opcode op, Fp d, Fp a, Fp b);
-  void binary_float_mem(Opcode op, Reg d, Fp a, const Address& b);
+  void binary_float_mem(Opcode op, Reg d, Fp a, Address b);
 
   void fp3(X64Op op, Fp d, Fp a, Fp b);
   void fp3_constant(X64Op op, Fp d, Fp a, uint32_t constant);
-  void fp3_mem(X64Op op, Fp d, Fp a, const Address& b);
+  void fp3_mem(X64Op op, Fp d, Fp a, Address b);
   void fp2(X64Op op, Fp d, Fp a);
   void min_max(const X64Row& row, Fp d, Fp a, Fp b);
   void convert(FpKind kind, uint8_t from, Fp d, Gp a);
@@ -236,7 +244,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   // Atomics (x64_atomic.cc).
   void zero_extend(uint8_t size_log2, Gp d, Gp s);
   void lock();
-  uint32_t atomic_rmw_loop(uint8_t code, uint8_t size, Gp d, const Address& address, Gp s);
+  uint32_t atomic_rmw_loop(uint8_t code, uint8_t size, Gp d, Address address, Gp s);
 
   // Vectors: the forms of instructions and the table's opcodes (x64_simd.cc).
   Fp prepare_sse(Fp d, Fp a, Fp b);
@@ -248,10 +256,10 @@ class X64Masm : public X64Registers, private X64Emitter {
   void v3_constant(X64Insn i, Fp d, Fp a, uint64_t low, uint64_t high);
   void v_shift(X64Insn i, Fp d, Fp a, uint8_t count);
   void v_insert(X64Insn i, Fp d, Fp a, Gp x, uint8_t lane);
-  uint32_t v_insert_mem(X64Insn i, Fp d, Fp a, const Address& address, uint8_t lane);
+  uint32_t v_insert_mem(X64Insn i, Fp d, Fp a, Address address, uint8_t lane);
   void v_extract(X64Insn i, Gp d, Fp a, uint8_t lane);
-  uint32_t v_extract_mem(X64Insn i, const Address& address, Fp a, uint8_t lane);
-  uint32_t v_load(X64Insn i, Fp d, const Address& address);
+  uint32_t v_extract_mem(X64Insn i, Address address, Fp a, uint8_t lane);
+  uint32_t v_load(X64Insn i, Fp d, Address address);
   void v_to_gp(X64Insn i, Gp d, Fp a);
   void v_test(Fp a, Fp b);
   void v_zero(Fp d);
@@ -261,7 +269,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   void unary_vector(Opcode op, Reg d, Reg a);
   void binary_vector(Opcode op, Fp d, Fp a, Reg b);
   bool has_vector_mem(Opcode op) const;
-  void binary_vector_mem(Opcode op, Fp d, Fp a, const Address& b);
+  void binary_vector_mem(Opcode op, Fp d, Fp a, Address b);
   // Sequences (x64_simd_ops.cc).
   void unary_vector_sequence(Opcode op, Reg d, Reg a);
   void binary_vector_sequence(Opcode op, Fp d, Fp a, Fp b);
@@ -277,7 +285,7 @@ class X64Masm : public X64Registers, private X64Emitter {
   // Lanes (x64_simd_lanes.cc).
   void spread_lane(unsigned size_log2, Fp d);
   void splat(Opcode op, Fp d, Reg a);
-  uint32_t load_vector(Opcode op, Fp d, const Address& address);
+  uint32_t load_vector(Opcode op, Fp d, Address address);
   static bool is_vector_shift(Opcode op);
   void vector_shift(Opcode op, Fp d, Fp a, Gp count);
   void vector_shift_imm(Opcode op, Fp d, Fp a, uint64_t count);

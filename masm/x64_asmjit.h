@@ -35,7 +35,7 @@ class X64Asmjit {
     e.constant_uses_.push_back({e.offset() - 4 - trailing, constant, trailing});
   }
   static asmjit::x86::Mem constant_memory() { return asmjit::x86::ptr(asmjit::x86::rip, 0); }
-  static asmjit::x86::Mem memory(const Address& a) {
+  static asmjit::x86::Mem memory(Address a) {
     const asmjit::x86::Gp base = asmjit::x86::gpq(a.base.id);
     return a.index.valid() ? asmjit::x86::ptr(base, asmjit::x86::gpq(a.index.id), a.scale_log2, a.displacement)
                            : asmjit::x86::ptr(base, a.displacement);

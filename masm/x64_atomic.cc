@@ -57,7 +57,7 @@ GpSet X64Masm::special_clobbers(Opcode op) {
   return {};
 }
 
-uint32_t X64Masm::atomic_load(Opcode op, Gp d, const Address& address) {
+uint32_t X64Masm::atomic_load(Opcode op, Gp d, Address address) {
   switch (op) {
     case Opcode::i32_atomic_load: return load(Opcode::i32_load, d, address);
     case Opcode::i64_atomic_load: return load(Opcode::i64_load, d, address);
@@ -70,7 +70,7 @@ uint32_t X64Masm::atomic_load(Opcode op, Gp d, const Address& address) {
   }
 }
 
-uint32_t X64Masm::atomic_store(Opcode op, const Address& address, Gp s) {
+uint32_t X64Masm::atomic_store(Opcode op, Address address, Gp s) {
   uint8_t size_log2 = 0;
   switch (op) {
     case Opcode::i32_atomic_store8:
@@ -104,7 +104,7 @@ void X64Masm::lock() {
   byte(0xF0);
 }
 
-uint32_t X64Masm::atomic_rmw(Opcode op, Gp d, const Address& address, Gp s) {
+uint32_t X64Masm::atomic_rmw(Opcode op, Gp d, Address address, Gp s) {
   const AtomicRow* row = atomic_row(op);
   if (!row || row->rmw == Rmw::compare_exchange) {
     not_implemented(op);
@@ -130,7 +130,7 @@ uint32_t X64Masm::atomic_rmw(Opcode op, Gp d, const Address& address, Gp s) {
   return at;
 }
 
-uint32_t X64Masm::atomic_rmw_loop(uint8_t code, uint8_t size, Gp d, const Address& address, Gp s) {
+uint32_t X64Masm::atomic_rmw_loop(uint8_t code, uint8_t size, Gp d, Address address, Gp s) {
   DCHECK(s != kRax && address.base != kRax && address.index != kRax);
   const uint32_t at = offset();
   load(size == 0   ? Opcode::i32_load8_u
@@ -148,7 +148,7 @@ uint32_t X64Masm::atomic_rmw_loop(uint8_t code, uint8_t size, Gp d, const Addres
   return at;
 }
 
-uint32_t X64Masm::atomic_cmpxchg(Opcode op, Gp d, const Address& address, Gp expected, Gp replacement) {
+uint32_t X64Masm::atomic_cmpxchg(Opcode op, Gp d, Address address, Gp expected, Gp replacement) {
   const AtomicRow* row = atomic_row(op);
   if (!row || row->rmw != Rmw::compare_exchange) {
     not_implemented(op);

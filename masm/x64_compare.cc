@@ -48,7 +48,7 @@ bool X64Masm::is_compare(Opcode op) {
 // --- Flags -----------------------------------------------------------------------------------------------------------
 
 void X64Masm::compare(Width width, Gp a, Gp b) { rr(kCmp, wide(width), a.id, b.id); }
-void X64Masm::compare_mem(Width width, Gp a, const Address& b) { rm(kCmp, wide(width), a.id, b); }
+void X64Masm::compare_mem(Width width, Gp a, Address b) { rm(kCmp, wide(width), a.id, b); }
 
 void X64Masm::compare_imm(Width width, Gp a, uint64_t b) {
   const auto imm = static_cast<int32_t>(b);
@@ -68,7 +68,7 @@ void X64Masm::compare_floats(X64Row row, Fp a, Fp b) {
   rr(ucomis(row), false, a.id, b.id);
 }
 
-void X64Masm::compare_floats_mem(X64Row row, Fp a, const Address& b) {
+void X64Masm::compare_floats_mem(X64Row row, Fp a, Address b) {
   if (is_swapped(row)) {
     load_fp(row.kind(), kFpScratch, b);
     rr(ucomis(row), false, kFpScratch.id, a.id);
@@ -145,7 +145,7 @@ void X64Masm::compare_and_branch_imm(Opcode op, Gp a, uint64_t b, Label target, 
   jcc(negate ? negated(row.cc()) : row.cc(), target);
 }
 
-void X64Masm::compare_and_branch_mem(Opcode op, Reg a, const Address& b, Label target, bool negate) {
+void X64Masm::compare_and_branch_mem(Opcode op, Reg a, Address b, Label target, bool negate) {
   const X64Row& row = x64_row(op);
   if (row.family == X64Family::float_compare) {
     compare_floats_mem(row, a.fp(), b);
@@ -169,12 +169,12 @@ void X64Masm::branch_imm(Width width, Cond cond, Gp a, uint64_t b, Label target)
   compare_imm(width, a, b);
   jcc(cc_of(cond), target);
 }
-void X64Masm::branch_mem(Width width, Cond cond, Gp a, const Address& b, Label target) {
+void X64Masm::branch_mem(Width width, Cond cond, Gp a, Address b, Label target) {
   compare_mem(width, a, b);
   jcc(cc_of(cond), target);
 }
 
-void X64Masm::branch_mem_imm(Width width, Cond cond, const Address& a, int32_t b, Label target) {
+void X64Masm::branch_mem_imm(Width width, Cond cond, Address a, int32_t b, Label target) {
   const bool small = b == static_cast<int8_t>(b);
   rm({.opcode = static_cast<uint8_t>(small ? 0x83 : 0x81)}, wide(width), kAluCmp, a);
   small ? byte(static_cast<uint8_t>(b)) : dword(static_cast<uint32_t>(b));

@@ -91,11 +91,12 @@ class X64Emitter {
     *p++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
     p_ = p;
   }
-  void rm(X64Op op, bool w, uint8_t reg, const Address& a, bool byte_reg = false) {
-    const uint8_t index = a.index.valid() ? a.index.id : 0;
-    const uint8_t rex = static_cast<uint8_t>(w << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | a.base.id >> 3);
-    uint8_t* p = legacy_prefix(op, rex, byte_reg && reg >= 4);
-    p_ = memory_operand(opcode(p, op), reg, a);
+  [[gnu::always_inline]] void rm(X64Op op, bool w, uint8_t reg, Address a, bool byte_reg = false) {
+    if (op.prefix == 0 && op.map == X64Op::kOneByte && !byte_reg) {
+      rm_plain(op.opcode, w, reg, a);
+    } else {
+      rm_any(op, w, reg, a, byte_reg);
+    }
   }
   // VEX.128 (L = 0). `v` is the additional, first source operand; 0 where the instruction has none.
   void vex_rr(X64Op op, bool w, uint8_t reg, uint8_t v, uint8_t rm) {
@@ -103,9 +104,9 @@ class X64Emitter {
     *p++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
     p_ = p;
   }
-  void vex_rm(X64Op op, bool w, uint8_t reg, uint8_t v, const Address& a) {
+  void vex_rm(X64Op op, bool w, uint8_t reg, uint8_t v, Address a) {
     uint8_t* p = vex_prefix(op, w, reg, v, a.index.valid() ? a.index.id : 0, a.base.id);
-    p_ = memory_operand(p, reg, a);
+    p_ = memory_operand(p - 1, op.opcode, reg, a);  // the opcode once more
   }
   // With a constant as memory operand; `trailing` immediate bytes will follow.
   void rc(X64Op op, bool w, uint8_t reg, uint32_t constant, uint8_t trailing = 0) {
@@ -182,24 +183,65 @@ class X64Emitter {
     *p++ = op.opcode;
     return p;
   }
-  static uint8_t* memory_operand(uint8_t* p, uint8_t reg, const Address& a) {
-    const uint8_t field = static_cast<uint8_t>((reg & 7) << 3);
+  [[gnu::noinline]] void rm_any(X64Op op, bool w, uint8_t reg, Address a, bool byte_reg) {
+    const uint8_t index = a.index.valid() ? a.index.id : 0;
+    const uint8_t rex = static_cast<uint8_t>(w << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | a.base.id >> 3);
+    uint8_t* p = legacy_prefix(op, rex, byte_reg && reg >= 4);
+    if (op.map != X64Op::kOneByte) {
+      *p++ = 0x0F;
+      if (op.map == X64Op::k0F38) *p++ = 0x38;
+      if (op.map == X64Op::k0F3A) *p++ = 0x3A;
+    }
+    p_ = memory_operand(p, op.opcode, reg, a);
+  }
+  // Most instructions with a memory operand: moves, arithmetic, comparisons, calls. Mostly with a base only.
+  [[gnu::noinline]] void rm_plain(uint8_t code, bool w, uint8_t reg, Address a) {
+    if (end_ - p_ < kSlack) [[unlikely]]
+      return rm_after_growing(code, w, reg, a);
+    const uint32_t base = a.base.id;
+    if (a.index.valid() || (base & 7) == 4) return rm_any({.opcode = code}, w, reg, a, false);
+    uint8_t* const p = p_;
+    const int32_t displacement = a.displacement;
+    const uint32_t rex = uint32_t{w} << 3 | (reg >> 3) << 2 | base >> 3;
+    uint32_t head = 0x40 | rex | uint32_t{code} << 8 | ((reg & 7u) << 3 | (base & 7)) << 16;
+    const uint32_t skipped = rex == 0;  // no REX
+    if (displacement == 0 && (base & 7) != 5) {
+      head >>= 8 * skipped;
+      std::memcpy(p, &head, 4);
+      p_ = p + (3 - skipped);
+      return;
+    }
+    const uint32_t is_large = displacement != static_cast<int8_t>(displacement);
+    head = (head | 0x400000u << is_large) >> 8 * skipped;
+    std::memcpy(p, &head, 4);  // there is room; what is not part of the instruction is overwritten
+    std::memcpy(p + (3 - skipped), &displacement, 4);
+    p_ = p + (4 - skipped) + 3 * is_large;
+  }
+  [[gnu::noinline, gnu::cold]] void rm_after_growing(uint8_t code, bool w, uint8_t reg, Address a) {
+    grow();
+    rm_any({.opcode = code}, w, reg, a, false);
+  }
+  // The opcode byte, ModRM, SIB and displacement. There is room; what is not part of the instruction is overwritten.
+  static uint8_t* memory_operand(uint8_t* p, uint8_t code, uint8_t reg, Address a) {
+    const uint32_t base = a.base.id & 7;
     const int32_t displacement = a.displacement;
     // No displacement has no encoding for rbp and r13.
-    const bool none = displacement == 0 && (a.base.id & 7) != 5;
+    const bool none = displacement == 0 && base != 5;
     const bool small = displacement == static_cast<int8_t>(displacement);
-    const uint8_t mod = none ? 0x00 : small ? 0x40 : 0x80;
-    if (a.index.valid()) {
-      *p++ = mod | field | 4;
-      *p++ = static_cast<uint8_t>(a.scale_log2 << 6 | (a.index.id & 7) << 3 | (a.base.id & 7));
-    } else if ((a.base.id & 7) == 4) {
-      *p++ = mod | field | 4;
-      *p++ = 0x24;
+    const uint32_t modrm = (none ? 0x00 : small ? 0x40 : 0x80) | (reg & 7u) << 3;
+    const uint32_t length = none ? 0 : small ? 1 : 4;
+    if (!a.index.valid() && base != 4) [[likely]] {
+      const auto bytes = static_cast<uint16_t>(code | (modrm | base) << 8);
+      std::memcpy(p, &bytes, 2);
+      p += 2;
     } else {
-      *p++ = static_cast<uint8_t>(mod | field | (a.base.id & 7));
+      const uint32_t sib = a.index.valid() ? uint32_t{a.scale_log2} << 6 | (a.index.id & 7u) << 3 | base : 0x24;
+      const uint32_t bytes = code | (modrm | 4) << 8 | sib << 16;
+      std::memcpy(p, &bytes, 4);
+      p += 3;
     }
-    std::memcpy(p, &displacement, 4);  // there is room; what is not part of the instruction is overwritten
-    return p + (none ? 0 : small ? 1 : 4);
+    std::memcpy(p, &displacement, 4);
+    return p + length;
   }
   void constant_operand(uint8_t* p, uint8_t reg, uint32_t constant, uint8_t trailing) {
     *p++ = static_cast<uint8_t>((reg & 7) << 3 | 5);

@@ -47,7 +47,7 @@ void X64Masm::fp3_constant(X64Op op, Fp d, Fp a, uint32_t constant) {
   move_fp(FpKind::v128, d, a);
   rc(op, false, d.id, constant);
 }
-void X64Masm::fp3_mem(X64Op op, Fp d, Fp a, const Address& b) {
+void X64Masm::fp3_mem(X64Op op, Fp d, Fp a, Address b) {
   if (avx()) return vex_rm(op, false, d.id, a.id, b);
   move_fp(FpKind::v128, d, a);
   rm(op, false, d.id, b);
@@ -99,7 +99,7 @@ void X64Masm::binary_float(Opcode op, Fp d, Fp a, Fp b) {
   }
 }
 
-void X64Masm::binary_float_mem(Opcode op, Reg d, Fp a, const Address& b) {
+void X64Masm::binary_float_mem(Opcode op, Reg d, Fp a, Address b) {
   const X64Row& row = x64_row(op);
   if (row.family == X64Family::float_arithmetic) return fp3_mem(scalar_op(row.kind(), row.second), d.fp(), a, b);
   compare_floats_mem(row, a, b);

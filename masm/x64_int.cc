@@ -109,7 +109,7 @@ bool X64Masm::has_mem(Opcode op) const {
   }
 }
 
-void X64Masm::binary_mem(Opcode op, Reg d, Reg a, const Address& b) {
+void X64Masm::binary_mem(Opcode op, Reg d, Reg a, Address b) {
   const X64Row& row = x64_row(op);
   switch (row.family) {
     case X64Family::alu:

@@ -67,7 +67,7 @@ void X64Masm::v_insert(X64Insn i, Fp d, Fp a, Gp x, uint8_t lane) {
   move_fp(FpKind::v128, d, a);
   X64Asmjit::emit(*this, i.sse, xmm(d), sized, imm(lane));
 }
-uint32_t X64Masm::v_insert_mem(X64Insn i, Fp d, Fp a, const Address& address, uint8_t lane) {
+uint32_t X64Masm::v_insert_mem(X64Insn i, Fp d, Fp a, Address address, uint8_t lane) {
   if (!avx()) move_fp(FpKind::v128, d, a);
   const uint32_t at = offset();
   if (avx()) {
@@ -82,12 +82,12 @@ void X64Masm::v_extract(X64Insn i, Gp d, Fp a, uint8_t lane) {
   const asmjit::x86::Gp target = asmjit::x86::gpq(d.id);
   X64Asmjit::emit(*this, avx() ? i.avx : i.sse, wide ? target : target.r32(), xmm(a), imm(lane));
 }
-uint32_t X64Masm::v_extract_mem(X64Insn i, const Address& address, Fp a, uint8_t lane) {
+uint32_t X64Masm::v_extract_mem(X64Insn i, Address address, Fp a, uint8_t lane) {
   const uint32_t at = offset();
   X64Asmjit::emit(*this, avx() ? i.avx : i.sse, X64Asmjit::memory(address), xmm(a), imm(lane));
   return at;
 }
-uint32_t X64Masm::v_load(X64Insn i, Fp d, const Address& address) {
+uint32_t X64Masm::v_load(X64Insn i, Fp d, Address address) {
   const uint32_t at = offset();
   X64Asmjit::emit(*this, avx() ? i.avx : i.sse, xmm(d), X64Asmjit::memory(address));
   return at;
@@ -162,7 +162,7 @@ bool X64Masm::has_vector_mem(Opcode op) const {
   return avx() && (shape == X64Shape::commutes || shape == X64Shape::plain);
 }
 
-void X64Masm::binary_vector_mem(Opcode op, Fp d, Fp a, const Address& b) {
+void X64Masm::binary_vector_mem(Opcode op, Fp d, Fp a, Address b) {
   if (!has_vector_mem(op)) return not_implemented(op);
   X64Asmjit::emit(*this, x64_vector_row(op).insn.avx, xmm(d), xmm(a), X64Asmjit::memory(b));
 }

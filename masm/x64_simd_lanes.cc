@@ -82,7 +82,7 @@ void X64Masm::replace_lane(Opcode op, Fp d, Fp a, Reg x, uint8_t lane) {
 
 // --- Memory ----------------------------------------------------------------------------------------------------------
 
-uint32_t X64Masm::load_vector(Opcode op, Fp d, const Address& address) {
+uint32_t X64Masm::load_vector(Opcode op, Fp d, Address address) {
   switch (op) {
     case Opcode::v128_load8x8_s: return v_load(INSN(Pmovsxbw, Vpmovsxbw), d, address);
     case Opcode::v128_load8x8_u: return v_load(INSN(Pmovzxbw, Vpmovzxbw), d, address);
@@ -110,7 +110,7 @@ uint32_t X64Masm::load_vector(Opcode op, Fp d, const Address& address) {
   }
 }
 
-uint32_t X64Masm::load_lane(Opcode op, Fp d, const Address& address, Fp v, uint8_t lane) {
+uint32_t X64Masm::load_lane(Opcode op, Fp d, Address address, Fp v, uint8_t lane) {
   switch (op) {
     case Opcode::v128_load8_lane: return v_insert_mem(kInsert[0], d, v, address, lane);
     case Opcode::v128_load16_lane: return v_insert_mem(kInsert[1], d, v, address, lane);
@@ -120,7 +120,7 @@ uint32_t X64Masm::load_lane(Opcode op, Fp d, const Address& address, Fp v, uint8
   }
 }
 
-uint32_t X64Masm::store_lane(Opcode op, const Address& address, Fp v, uint8_t lane) {
+uint32_t X64Masm::store_lane(Opcode op, Address address, Fp v, uint8_t lane) {
   switch (op) {
     case Opcode::v128_store8_lane: return v_extract_mem(kExtract[0], address, v, lane);
     case Opcode::v128_store16_lane: return v_extract_mem(kExtract[1], address, v, lane);
