@@ -113,6 +113,7 @@ void FunctionCompiler<Masm>::emit_cold_paths() {
                      masm::at(Masm::kScratch, static_cast<int32_t>(path.type->depth * sizeof(void*))), path.mismatch);
     masm_.jump(path.back);
   }
+  emit_allocation_paths();
   // Last: the paths above may need some.
   for (size_t i = 0; i < trap_paths_.size(); ++i) {
     const TrapPath path = trap_paths_[i];

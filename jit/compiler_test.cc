@@ -246,5 +246,39 @@ TEST_F(CompilerTest, FuelIsCountedOnlyWhereAskedFor) {
   EXPECT_EQ(compile(kLoop, options).find("[r11 + 48]"), std::string::npos);
 }
 
+TEST_F(CompilerTest, AnObjectOfKnownSizeIsAllocatedInLine) {
+  std::string text = compile(
+      "(module (type $t (struct (field i8) (field i64) (field i32)))"
+      "  (func (param i32 i64) (result anyref) (struct.new $t (local.get 0) (local.get 1) (i32.const 0))))");
+  const size_t type = text.find("0x");
+  ASSERT_NE(type, std::string::npos) << text;
+  text.replace(type, text.find('\n', type) - type, "TYPE");
+  EXPECT_EQ(text,
+            "  load.w64 r11, [r15 + 136]\n"
+            "  load.w64 rax, [r11 + 32]\n"
+            "  lea.w64 rcx, [rax + 32]\n"
+            "  branch gt_u.w64 rcx, [r11 + 40] -> L1\n"
+            "  store.w64 [r11 + 32], rcx\n"
+            "  move.w64 rcx, TYPE\n"
+            "  store.w64 [rax], rcx\n"
+            "  store i32.store8 [rax + 8], rdi\n"
+            "  store.w64 [rax + 16], rsi\n"
+            "L2:\n"
+            "  pop r11\n"
+            "  ret\n")
+      << "the last field is zero, as the cell was";
+}
+
+TEST_F(CompilerTest, ACopyOfAFewBytesReadsThemAllThenWritesTheLastFirst) {
+  EXPECT_EQ(compile("(module (memory 1) (func (param i32 i32)"
+                    "  (memory.copy (local.get 0) (local.get 1) (i32.const 20))))"),
+            "  load v128.load xmm0, [r14 + rsi]\n"
+            "  load v128.load xmm1, [r14 + rsi + 4]\n"
+            "  store v128.store [r14 + rdi + 4], xmm1\n"
+            "  store v128.store [r14 + rdi], xmm0\n"
+            "  pop r11\n"
+            "  ret\n");
+}
+
 }  // namespace
 }  // namespace arris::jit

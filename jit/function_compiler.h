@@ -2,7 +2,7 @@
 // README.md tells the algorithm. For compiler.cc and the golden tests, which instantiate it with a machine each (masm/).
 //
 // The class is declared here and defined by topic: registers.h, merges.h, control.h, calls.h, numeric.h, memory_access.h,
-// variables.h, references.h, exceptions.h, loop_scan.h, cold_paths.h. function_compiler_all.h includes them all.
+// variables.h, references.h, allocation.h, exceptions.h, loop_scan.h, cold_paths.h. function_compiler_all.h includes them all.
 //
 // Invariants
 //  - An i32 in a register has the upper half of the register zero.
@@ -255,6 +255,10 @@ class FunctionCompiler final : private masm::TrapSink {
   void note_fault(uint32_t native_offset) { out_->pc_map.push_back({native_offset, offset_}); }
   void on_memory_size();
   void on_memory_bulk(Opcode op);
+  static constexpr uint32_t kMostPieceBytes = 16;
+  bool is_bulk_in_line(Opcode op, uint32_t memory) const;
+  void copy_in_line();
+  void fill_in_line();
 
   // ---- variables.h ----
   void on_local_get(uint32_t index);
@@ -280,7 +284,6 @@ class FunctionCompiler final : private masm::TrapSink {
   void branch_unless_matches(Gp reference, Gp temp, HeapType heap, bool nullable, Label mismatch);
   void branch_unless_matches_concrete(Gp reference, Gp temp, const CanonicalType& type, Label mismatch, Label match);
   void on_aggregate(Opcode op);
-  void on_struct_new(bool is_default);
   void on_struct_get(Opcode op);
   void on_struct_set();
   void on_array_get(Opcode op);
@@ -292,6 +295,16 @@ class FunctionCompiler final : private masm::TrapSink {
   const CanonicalType& type_at(uint32_t type_index) const {
     return module_->registry->get(module_->canonical_types[type_index]);
   }
+
+  // ---- allocation.h ----
+  void on_struct_new(bool is_default);
+  void on_array_new(MachineIndex builtin);
+  bool is_allocated_in_line(uint64_t bytes, uint32_t operands);
+  Gp begin_allocation(uint64_t bytes, const CanonicalType& type, uint32_t operands);
+  void initialize(ValType storage, const Address& to, const Value& v);
+  void finish_allocation(Gp object, uint32_t operands, MachineIndex builtin, uint64_t a, uint64_t b);
+  MergeState write_down(uint32_t first, uint32_t end);
+  void emit_allocation_paths();
 
   // ---- exceptions.h ----
   void on_try_table();
@@ -359,6 +372,27 @@ class FunctionCompiler final : private masm::TrapSink {
     const CanonicalType* type;
     Label mismatch;
   };
+  // An allocation whose buffer is empty: the builtin does all of it.
+  struct AllocationPath {
+    Label label;
+    Label back;
+    uint32_t offset = 0;
+    Gp object;
+    MergeState live;      // what is in registers but for the operands
+    MergeState operands;  // what of them is
+    uint32_t first_constant = 0;
+    uint32_t constants = 0;
+    int32_t slots = 0;
+    int32_t top_slot = 0;
+    MachineIndex builtin{};
+    uint64_t a = 0;
+    uint64_t b = 0;
+  };
+  struct AllocationConstant {
+    int32_t slot;
+    Kind kind;
+    uint64_t bits;
+  };
   // A catch clause of a try_table: where its label's code begins is known when that block ends.
   struct LandingPad {
     uint32_t handler;  // index in FuncCode::handlers; known when the try_table ends
@@ -418,6 +452,8 @@ class FunctionCompiler final : private masm::TrapSink {
   std::vector<BoundsPath> bounds_paths_;
   std::vector<OtherCallPath> other_call_paths_;
   std::vector<SubtypePath> subtype_paths_;
+  std::vector<AllocationPath> allocation_paths_;
+  std::vector<AllocationConstant> allocation_constants_;
   std::vector<LandingPad> landing_pads_;
   Label entry_stack_label_, entry_interrupt_label_, entry_interrupt_back_;
   MergeState param_state_;  // parameters in registers at the entry

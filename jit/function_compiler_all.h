@@ -2,6 +2,7 @@
 // instantiate it.
 #pragma once
 
+#include "jit/allocation.h"
 #include "jit/cold_paths.h"
 
 namespace arris::jit {
@@ -75,6 +76,8 @@ void FunctionCompiler<Masm>::start(const Module& module, FuncIndex func, const C
   bounds_paths_.clear();
   other_call_paths_.clear();
   subtype_paths_.clear();
+  allocation_paths_.clear();
+  allocation_constants_.clear();
   landing_pads_.clear();
   table_turn_ = 0;
 

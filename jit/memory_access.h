@@ -208,9 +208,93 @@ void FunctionCompiler<Masm>::on_memory_size() {
   push_reg(kind, code_of(instance));
 }
 
+// memory.copy and memory.fill of a few bytes, a constant number, in line: in pieces that may overlap (a copy reads all of them before it
+// writes). The last piece is written first: it faults if the end is out of bounds, and then nothing has been written.
+template <class Masm>
+bool FunctionCompiler<Masm>::is_bulk_in_line(Opcode op, uint32_t memory) const {
+  if (memory != 0 || needs_check(0)) return false;
+  const Value& size = values_[local_count_ + height_ - 1];
+  if (!size.is_const() || size.in_reg()) return false;
+  const auto bytes = static_cast<uint32_t>(size.bits);
+  return bytes != 0 && bytes <= (op == Opcode::memory_copy ? 4 : 8) * kMostPieceBytes;
+}
+
+// Bytes of a piece of something of `bytes` bytes.
+constexpr uint32_t piece_bytes(uint32_t bytes) { return std::min(std::bit_floor(bytes), uint32_t{16}); }
+
+template <class Masm>
+void FunctionCompiler<Masm>::copy_in_line() {
+  const auto bytes = static_cast<uint32_t>(pop().bits);
+  Operand from = pop(), to = pop();
+  const Gp source = use_gp(from), destination = use_gp(to);
+  const uint32_t piece = piece_bytes(bytes);
+  constexpr Opcode kLoads[] = {Opcode::i32_load8_u, Opcode::i32_load16_u, Opcode::i32_load, Opcode::i64_load,
+                               Opcode::v128_load};
+  constexpr Opcode kStores[] = {Opcode::i32_store8, Opcode::i32_store16, Opcode::i32_store, Opcode::i64_store,
+                                Opcode::v128_store};
+  const int log2 = std::countr_zero(piece);
+  uint32_t offsets[4];
+  RegCode pieces[4];
+  uint32_t count = 0;
+  for (uint32_t done = 0; done < bytes; done += piece) {
+    offsets[count] = std::min(done, bytes - piece);
+    const RegCode reg = allocate(kAllocatableBits & (piece == 16 ? kFpBits : kGpBits));
+    const Address address = masm::at(Masm::kMemoryBase, source, 0, static_cast<int32_t>(offsets[count]));
+    note_fault(masm_.load(kLoads[log2], reg_of(reg), address));
+    pieces[count++] = reg;
+  }
+  while (count-- > 0) {
+    const Address address = masm::at(Masm::kMemoryBase, destination, 0, static_cast<int32_t>(offsets[count]));
+    note_fault(masm_.store(kStores[log2], address, reg_of(pieces[count])));
+  }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::fill_in_line() {
+  const auto bytes = static_cast<uint32_t>(pop().bits);
+  Operand value = pop(), to = pop();
+  const uint32_t piece = piece_bytes(bytes);
+  const Gp destination = use_gp(to);
+  constexpr uint64_t kEachByte = 0x0101'0101'0101'0101;
+  const uint64_t pattern = (value.bits & 0xFF) * kEachByte;
+  Reg filler;
+  if (piece == 16) {
+    const Fp v = fp_of(allocate(kAllocatableBits & kFpBits));
+    if (value.is_const()) {
+      masm_.fp_const(FpKind::v128, v, pattern, pattern);
+    } else {
+      masm_.unary(Opcode::i8x16_splat, v, use_gp(value), *this);
+    }
+    filler = v;
+  } else if (value.is_const()) {
+    const Gp g = temp();
+    masm_.move_imm(Width::w64, g, pattern);
+    filler = g;
+  } else {
+    const Gp byte = use_gp(value), g = temp();
+    masm_.binary_imm(Opcode::i32_and, g, byte, 0xFF, *this);
+    if (piece > 1) {
+      const Gp each = temp();
+      masm_.move_imm(Width::w64, each, kEachByte);
+      masm_.binary(Opcode::i64_mul, g, g, each, *this);
+    }
+    filler = g;
+  }
+  constexpr Opcode kStores[] = {Opcode::i32_store8, Opcode::i32_store16, Opcode::i32_store, Opcode::i64_store,
+                                Opcode::v128_store};
+  const Opcode store = kStores[std::countr_zero(piece)];
+  const auto at_offset = [&](uint32_t offset) {
+    return masm::at(Masm::kMemoryBase, destination, 0, static_cast<int32_t>(offset));
+  };
+  note_fault(masm_.store(store, at_offset(bytes - piece), filler));
+  for (uint32_t done = 0; done + piece < bytes; done += piece) note_fault(masm_.store(store, at_offset(done), filler));
+}
+
 template <class Masm>
 void FunctionCompiler<Masm>::on_memory_bulk(Opcode op) {
   const uint32_t first = read_uleb<uint32_t>(p_);
+  if (op == Opcode::memory_fill && is_bulk_in_line(op, first)) return fill_in_line();
+  if (op == Opcode::memory_copy && *p_ == 0 && is_bulk_in_line(op, first)) return ++p_, copy_in_line();
   switch (op) {
     case Opcode::memory_grow: return call_builtin(MachineIndex::memory_grow, 1, first, 0, address_kind(first));
     case Opcode::memory_fill: return call_builtin(MachineIndex::memory_fill, 3, first, 0);

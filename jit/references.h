@@ -1,5 +1,5 @@
-// References, casts, structs, arrays, i31. Fields, elements and type tests are in line; what allocates or moves many elements is
-// a builtin (runtime/gc_ops.h).
+// References, casts, structs, arrays, i31. Fields, elements and type tests are in line; what moves many elements is
+// a builtin (runtime/gc_ops.h); allocation is in allocation.h.
 #pragma once
 
 #include "jit/variables.h"
@@ -313,19 +313,18 @@ void FunctionCompiler<Masm>::on_aggregate(Opcode op) {
   if (op == Opcode::array_get || op == Opcode::array_get_s || op == Opcode::array_get_u) return on_array_get(op);
   if (op == Opcode::struct_set) return on_struct_set();
   if (op == Opcode::array_set) return on_array_set();
-  const uint32_t type = read_uleb<uint32_t>(p_);
   switch (op) {
-    case Opcode::struct_new:
-      return call_builtin(MachineIndex::struct_new, static_cast<uint32_t>(type_at(type).fields.size()), type, 0, ref);
-    case Opcode::struct_new_default: return call_builtin(MachineIndex::struct_new_default, 0, type, 0, ref);
-    case Opcode::array_new: return call_builtin(MachineIndex::array_new, 2, type, 0, ref);
-    case Opcode::array_new_default: return call_builtin(MachineIndex::array_new_default, 1, type, 0, ref);
-    case Opcode::array_fill: return call_builtin(MachineIndex::array_fill, 4, type, 0);
+    case Opcode::struct_new: return on_struct_new(false);
+    case Opcode::struct_new_default: return on_struct_new(true);
+    case Opcode::array_new: return on_array_new(MachineIndex::array_new);
+    case Opcode::array_new_default: return on_array_new(MachineIndex::array_new_default);
+    case Opcode::array_new_fixed: return on_array_new(MachineIndex::array_new_fixed);
     default: break;
   }
+  const uint32_t type = read_uleb<uint32_t>(p_);
+  if (op == Opcode::array_fill) return call_builtin(MachineIndex::array_fill, 4, type, 0);
   const uint32_t second = read_uleb<uint32_t>(p_);
   switch (op) {
-    case Opcode::array_new_fixed: return call_builtin(MachineIndex::array_new_fixed, second, type, second, ref);
     case Opcode::array_new_data: return call_builtin(MachineIndex::array_new_data, 2, type, second, ref);
     case Opcode::array_new_elem: return call_builtin(MachineIndex::array_new_elem, 2, type, second, ref);
     case Opcode::array_copy: return call_builtin(MachineIndex::array_copy, 5, 0, 0);
