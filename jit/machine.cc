@@ -55,6 +55,7 @@ void Machine::make_observers() {
 }
 
 Machine::~Machine() {
+  bridges_.reset();
   if (stubs_.block != nullptr) space_->release(stubs_.block);
 }
 
@@ -89,6 +90,7 @@ bool Machine::prepare() {
       if (kBuiltins[i] != nullptr) table_[i] = reinterpret_cast<const void*>(kBuiltins[i]);
     }
     space_ = std::move(space);
+    bridges_ = std::make_unique<HostBridges>(*space_, stubs_);
     support_.space = space_.get();
     support_.instance_return = stubs_.instance_return;
     support_.slow_entry.store(stubs_.slow_entry, std::memory_order_release);

@@ -11,6 +11,7 @@
 
 #include "jit/builtins.h"
 #include "jit/compiler.h"
+#include "jit/host_bridges.h"
 #include "jit/stubs.h"
 #include "runtime/machine_frames.h"
 
@@ -65,6 +66,7 @@ class Machine {
   // The following are valid after `prepare`.
   runtime::CodeSpace& space() { return *space_; }
   const Stubs& stubs() const { return stubs_; }
+  HostBridges& bridges() const { return *bridges_; }
   const void* const* table() const { return table_.data(); }
   const CompileOptions& compile_options() const { return compile_options_; }
 
@@ -77,6 +79,7 @@ class Machine {
   std::string observer_error_;
   std::unique_ptr<runtime::CodeSpace> space_;
   Stubs stubs_;
+  std::unique_ptr<HostBridges> bridges_;
   runtime::MachineSupport support_;
   std::array<const void*, kMachineTableSize> table_{};
   CompileOptions compile_options_;

@@ -162,8 +162,13 @@ runtime::LoopEntry find_loop(InstanceData* instance, const FuncCode& func_code, 
 }
 
 SlowResult slow_call(RegisterImage* image, InstanceData* instance, uintptr_t exit_sp) {
-  if (image->callee->code != nullptr) {
-    if (const void* code = find_or_compile(*image->callee)) return {SlowResult::code, code};
+  const FuncInstance& func = *image->callee;
+  if (func.code != nullptr) {
+    if (const void* code = find_or_compile(func)) return {SlowResult::code, code};
+  } else {
+    HostBridges& bridges = ModuleCode::of(*instance->module)->machine().bridges();
+    if (const void* bridge = bridges.connect(func, {instance->funcs, instance->imported_funcs}))
+      return {SlowResult::code, bridge};
   }
   return interpret_call(image, instance, exit_sp);
 }

@@ -92,6 +92,7 @@ class StubWriter {
     stubs.slow_entry = begin + slow_entry;
     stubs.beyond_stack = begin + beyond_stack;
     stubs.enter = reinterpret_cast<Enter>(reinterpret_cast<uintptr_t>(begin + enter));
+    stubs.leave = begin + masm_.offset_of(leave_);
     stubs.instance_return = reinterpret_cast<uintptr_t>(begin + instance_return);
     return stubs;
   }

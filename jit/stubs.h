@@ -10,6 +10,7 @@
 //   call_other       calls a function of another instance (or of the host) with r15 and r14 of that instance
 //   tail_call_other  the same in tail position, in constant space
 //   interrupt        asks whether to go on, then does, or traps; interrupt_entry: traps on behalf of the caller
+//   leave            jump; eax = Outcome: ends the activation
 //   slow_entry       stands for a function without code: lays the register arguments out in their row and has C++ run the
 //                    function in the interpreter or the host, or compile it and go on there
 //   beyond_stack     the same for a function with code that has no room on the stack: interpreted in any case
@@ -49,6 +50,7 @@ struct Stubs {
   const void* interrupt_entry = nullptr;
   const void* slow_entry = nullptr;
   const void* beyond_stack = nullptr;
+  const void* leave = nullptr;
   uintptr_t instance_return = 0;  // the return address in call_other
 };
 

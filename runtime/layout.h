@@ -62,8 +62,9 @@ struct FuncInstance {
   HostCallback host;       // null for a wasm function
   void* host_environment;
   FuncIndex index;  // in the defining module; for messages
-  // Where compiled code finds the address to call (MachineEntry). Never null in a Store that may run compiled code.
-  const MachineEntry* entry_slot = nullptr;
+  // Where compiled code finds the address to call (MachineEntry). Never null in a Store that may run compiled code. How a function is
+  // called is no part of what it is: hence mutable.
+  mutable const MachineEntry* entry_slot = nullptr;
 };
 
 struct MemoryInstance {
