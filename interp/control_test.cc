@@ -19,6 +19,16 @@ std::string repeat(std::string_view text, int times) {
   return out;
 }
 
+TEST_F(Control, SelectOfAGivenTypeTakesAsManySlotsAsTheType) {
+  runtime::Instance* instance = run(R"((module (func (export "f") (param i32) (result i32 i32 i32)
+    (i64x2.extract_lane 1 (select (result v128)
+      (v128.const i64x2 1 2) (v128.const i64x2 3 4) (local.get 0))) i32.wrap_i64
+    (select (result i32) (i32.const 5) (i32.const 6) (local.get 0))
+    (i64x2.extract_lane 0 (select (v128.const i64x2 1 2) (v128.const i64x2 3 4) (local.get 0))) i32.wrap_i64)))");
+  expect(instance, "f", {1}, {2, 5, 1});
+  expect(instance, "f", {0}, {4, 6, 3});
+}
+
 TEST_F(Control, BranchMovesManyOperandsOverMany) {
   // 300 values stay, over 300 dropped: neither number fits the short side-table entry.
   std::string wat = "(module (type $many (func (result" + repeat(" i32", 300) + ")))" +

@@ -222,6 +222,10 @@ HANDLER(quick_const_5_add) {
   tos = static_cast<uint32_t>(tos) + load_unaligned<uint32_t>(ip + 1);
   ADVANCE(7);
 }
+HANDLER(quick_const_64_mul) {
+  tos *= load_unaligned<uint64_t>(ip + 1);
+  ADVANCE(ip[9] + 2u);  // as many bytes as the constant had, and both opcodes
+}
 HANDLER(quick_const_2_and) {
   tos = static_cast<uint32_t>(tos) & const_2(ip + 1);
   ADVANCE(4);

@@ -38,19 +38,15 @@ HANDLER(op_select_v128) {
   NEXT();
 }
 
-// Steps over the types of `select t`, so that what remains is `select`.
-INTERP_INLINE const uint8_t* skip_val_types(const uint8_t* p) {
-  const uint32_t count = read_index(p);
-  for (uint32_t i = 0; i < count; ++i) read_val_type(p);
-  return p;
-}
+// Steps over the type, so that what remains is `select`; the type tells of how many slots.
 COLD_HANDLER(op_select_t) {
-  ip = skip_val_types(ip + 1) - 1;
+  const uint8_t* type = ip + 1;
+  read_index(type);  // that there is one type
+  const bool is_v128 = *type == static_cast<uint8_t>(TypeCode::v128);
+  read_val_type(type);
+  ip = type - 1;
+  if (is_v128) GOTO(op_select_v128);
   GOTO(op_select);
-}
-COLD_HANDLER(op_select_t_v128) {
-  ip = skip_val_types(ip + 1) - 1;
-  GOTO(op_select_v128);
 }
 
 // ---- Locals --------------------------------------------------------------------------------------------------------------

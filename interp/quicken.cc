@@ -26,6 +26,7 @@ constexpr uint8_t i32_const_2 = 0xFF;
 constexpr uint8_t i32_const_5 = 0xFE;
 constexpr uint8_t i32_load_5 = 0xFD;
 constexpr uint8_t i32_store_5 = 0xFC;
+constexpr uint8_t i64_const_64 = 0xFB;
 }  // namespace code
 
 // ---- The sequences -------------------------------------------------------------------------------------------------------
@@ -62,7 +63,8 @@ constexpr Kind kVectorLocal = kMaxKinds - 3;  // local.get, local.set and local.
 constexpr Kind kLongConst = kMaxKinds - 4;    // an i32.const of five bytes
 constexpr Kind kLongLoad = kMaxKinds - 5;     // an i32.load with an offset of five bytes
 constexpr Kind kLongStore = kMaxKinds - 6;
-constexpr Kind kFirstSpecial = kLongStore;
+constexpr Kind kLongConst64 = kMaxKinds - 7;  // an i64.const of nine or ten bytes
+constexpr Kind kFirstSpecial = kLongConst64;
 
 constexpr auto kKinds = [] {
   std::array<Kind, 256> kinds{};
@@ -70,6 +72,7 @@ constexpr auto kKinds = [] {
   kinds[code::i32_const_5] = kLongConst;
   kinds[code::i32_load_5] = kLongLoad;
   kinds[code::i32_store_5] = kLongStore;
+  kinds[code::i64_const_64] = kLongConst64;
   for (const Sequence& s : kSequences) {
     for (unsigned i = 0; i < s.length; ++i) {
       if (kinds[s.opcodes[i]] == 0) kinds[s.opcodes[i]] = ++last;
@@ -77,7 +80,7 @@ constexpr auto kKinds = [] {
   }
   return kinds;
 }();
-static_assert(std::ranges::count_if(kKinds, [](Kind kind) { return kind >= kFirstSpecial; }) == 3);
+static_assert(std::ranges::count_if(kKinds, [](Kind kind) { return kind >= kFirstSpecial; }) == 4);
 constexpr Kind kLocalGet = kKinds[code::local_get];
 
 // ---- The automaton -------------------------------------------------------------------------------------------------------
@@ -177,6 +180,7 @@ struct AutomatonBuilder {
     opcodes[kKinds[code::i32_const_2]] = opcodes[kLongConst] = code::i32_const;
     opcodes[kLongLoad] = code::i32_load;
     opcodes[kLongStore] = code::i32_store;
+    opcodes[kLongConst64] = code::i64_const;
     for (const Sequence& s : kSequences) {
       whole.add(s, 0);
       for (unsigned i = 1; i < s.length; ++i) tails.add(s, i);
@@ -217,7 +221,7 @@ constexpr unsigned short_length(Opcode op) {
 }
 
 // By opcode byte and length.
-constexpr unsigned kLengths = 8;  // longer ones are all alike, and have none of the short forms
+constexpr unsigned kLengths = 12;  // longer ones are all alike, and have none of the short forms
 constexpr auto kKindOf = [] {
   std::array<std::array<Kind, kLengths>, 256> kinds{};
   for (unsigned byte = 0; byte < kinds.size(); ++byte) {
@@ -227,6 +231,7 @@ constexpr auto kKindOf = [] {
   }
   kinds[code::block][2] = kBlock;
   for (Kind& kind : kinds[kPrefixSimd]) kind = kVector;
+  kinds[code::i64_const][10] = kinds[code::i64_const][11] = kLongConst64;
   for (uint8_t byte : {code::local_get_v128, code::local_set_v128, code::local_tee_v128}) kinds[byte][2] = kVectorLocal;
   kinds[code::i32_const][6] = kLongConst;
   kinds[code::i32_load][7] = kLongLoad;
@@ -294,6 +299,15 @@ inline bool write_value(uint8_t* p) {
   return true;
 }
 
+// Replaces a number in nine or ten bytes by its value in eight and, behind it, that length.
+inline void write_value_64(uint8_t* p, uint8_t length) {
+  uint64_t value = 0;
+  for (unsigned i = 0; i < 9; ++i) value |= uint64_t{p[i] & 0x7Fu} << 7 * i;
+  value |= uint64_t{(length == 10 ? p[9] : p[8] >> 6) & 1u} << 63;
+  std::memcpy(p, &value, sizeof value);
+  p[8] = length;
+}
+
 // The same for the offset of a load or store from memory 0.
 inline bool write_offset(uint8_t* p) {
   // Alignment, then five bytes of which the last has four bits: no memory index, no offset of a 64-bit memory beyond 32 bits.
@@ -319,7 +333,8 @@ void quicken(std::span<uint8_t> body, std::span<const uint32_t> starts) {
   for (size_t i = starts.size(); i-- > 0;) {
     const uint32_t start = starts[i];
     const uint8_t opcode = code[start];
-    const Kind kind = kind_of(opcode, end - start);
+    const uint32_t length = end - start;
+    const Kind kind = kind_of(opcode, length);
     end = start;
     if (kind < kFirstSpecial) [[likely]] {
       blocks = 0;
@@ -334,6 +349,14 @@ void quicken(std::span<uint8_t> body, std::span<const uint32_t> starts) {
       if (++blocks > 1 || get_after_blocks) {
         code[start] = get_after_blocks ? k_blocks_get : k_blocks;
         code[start + 1] = static_cast<uint8_t>(blocks * kBlockLength);
+      }
+    } else if (kind == kLongConst64) {
+      blocks = 0;
+      taker = nullptr;
+      // By itself it stays as it is, and then nobody looks for its value elsewhere.
+      if (const uint8_t change = kAutomaton.change[kind][state]; change != 0) {
+        write_value_64(code + start + 1, static_cast<uint8_t>(length - 1));
+        code[start] = opcode ^ change;
       }
     } else if (kind <= kLongConst) {
       blocks = 0;

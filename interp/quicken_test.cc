@@ -67,6 +67,11 @@ constexpr Case kCases[] = {
     {"const_set", "nop i32.const -64 local.set 4 nop"},
     {"const_5", "nop i32.const 305419896 nop local.set 4"},
     {"const_5", "nop i32.const -2147483648 local.set 4"},
+    {"const_64_mul", "local.get 2 nop i64.const 0x4000000000000001 i64.mul nop local.set 5"},
+    {"const_64_mul", "local.get 2 nop i64.const -0x61c8864680b583eb i64.mul nop local.set 5"},
+    {"const_64_mul", "local.get 2 nop i64.const 0x3fffffffffffffff i64.mul nop local.set 5"},
+    {"const_64_mul", "local.get 2 nop i64.const -0x4000000000000000 i64.mul nop local.set 5"},
+    {"const_64_mul", "local.get 2 nop i64.const 0x8000000000000000 i64.mul nop local.set 5"},
     {"i32_load_5", "local.get 0 nop i32.load offset=0xF0000000 nop local.set 4"},
     {"i32_store_5", "local.get 0 local.get 1 nop i32.store offset=0xF0000000"},
     {"const_5_add", "local.get 0 nop i32.const 305419896 i32.add nop local.set 4"},
@@ -249,8 +254,8 @@ TEST_F(Quicken, WritesOnlyWhatIsNotNeededAnyMore) {
       for (const uint8_t* q = instruction.start; q < p; ++q) {
         if (func.code[q - bytes] == old[q - bytes]) continue;
         ++changed;
-        const bool number = instruction.opcode == Opcode::i32_const || instruction.opcode == Opcode::i32_load ||
-                            instruction.opcode == Opcode::i32_store ||
+        const bool number = instruction.opcode == Opcode::i32_const || instruction.opcode == Opcode::i64_const ||
+                            instruction.opcode == Opcode::i32_load || instruction.opcode == Opcode::i32_store ||
                             (info(instruction.opcode).prefix == kPrefixSimd && q == instruction.start + 1);
         EXPECT_TRUE(q == instruction.start || instruction.opcode == Opcode::block || number) << q - bytes;
       }

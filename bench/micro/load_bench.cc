@@ -40,6 +40,37 @@ std::string many_functions() {
   return text + ")";
 }
 
+// 10^5 functions that do next to nothing: what a function costs that is declared, named by an export and checked.
+Bytes many_declarations() {
+  Bytes out = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  auto uleb = [](Bytes& to, size_t value) {
+    for (; value >= 0x80; value >>= 7) to.push_back(static_cast<uint8_t>(value | 0x80));
+    to.push_back(static_cast<uint8_t>(value));
+  };
+  auto section = [&](uint8_t id, const Bytes& body) {
+    out.push_back(id);
+    uleb(out, body.size());
+    out.insert(out.end(), body.begin(), body.end());
+  };
+  constexpr size_t kFunctions = 100'000;
+  Bytes funcs, exports, bodies;
+  for (Bytes* list : {&funcs, &exports, &bodies}) uleb(*list, kFunctions);
+  for (size_t i = 0; i < kFunctions; ++i) {
+    funcs.push_back(0);
+    const std::string name = "function_" + std::to_string(i);
+    uleb(exports, name.size());
+    exports.insert(exports.end(), name.begin(), name.end());
+    exports.push_back(0);
+    uleb(exports, i);
+    bodies.insert(bodies.end(), {6, 1, 1, 0x7F, 0x20, 0, 0x0B});  // (local i32) local.get 0
+  }
+  section(1, {1, 0x60, 1, 0x7F, 1, 0x7F});
+  section(3, funcs);
+  section(7, exports);
+  section(10, bodies);
+  return out;
+}
+
 void compile(benchmark::State& state, const Bytes& bytes, unsigned threads) {
   api::Config config;
   config.validation_threads = threads;
@@ -93,6 +124,9 @@ void register_load_benchmarks() {
       ->UseRealTime();
   benchmark::RegisterBenchmark("load/validate", [big](benchmark::State& s) {
     validate(s, big());
+  })->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark("load/declarations", [](benchmark::State& s) {
+    compile(s, many_declarations(), 1);
   })->Unit(benchmark::kMillisecond);
   benchmark::RegisterBenchmark("load/text", [](benchmark::State& s) {
     compile_text(s, many_functions());

@@ -100,7 +100,6 @@ bool FunctionValidator::on_select_t(Opcode) {
   if (!context_.has_type(type)) return fail_index(ErrorCode::unknown_type, type.heap().index());
   type = module_.canonical(type);
   if (!pop(kI32) || !pop(type) || !pop(type)) return false;
-  if (type.is_vec()) use_vector_form(internal_code(Opcode::select_t));
   push(type);
   return true;
 }

@@ -233,7 +233,7 @@ TEST(CodeCopy, VectorFormsOfSelectDropAndGlobals) {
       loaded(module_of({section(1, list({kNothing})), section(3, {1, 0}),
                         section(6, list({join({{0x7B, 1}, vector_const, {0x0B}})})), section(10, list({body(code)}))}));
   EXPECT_EQ(code_copy(*module),
-            (Bytes{0xC6, 0, 0xC6, 0, 0x41, 0, 0x27, 0xC6, 0, 0x41, 0, 0xC5, 1, 0x7B, 0xC7, 0, 0x0F}));
+            (Bytes{0xC6, 0, 0xC6, 0, 0x41, 0, 0x27, 0xC6, 0, 0x41, 0, 0x1C, 1, 0x7B, 0xC7, 0, 0x0F}));
 }
 
 TEST(CodeCopy, LocalsBeyondTheFastOnesAreFoundToo) {
