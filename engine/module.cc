@@ -78,6 +78,7 @@ std::expected<Module, Error> Module::compile(const Engine& engine, std::vector<u
 
   auto state = std::make_shared<detail::ModuleState>(engine, *std::move(decoded));
   const arris::Module& module = *state->module;
+  state->exports.reserve(module.exports.size());
   for (uint32_t i = 0; i < module.exports.size(); ++i) state->exports.emplace(module.text(module.exports[i].name), i);
   return Module(std::move(state));
 }

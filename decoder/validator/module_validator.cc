@@ -223,6 +223,7 @@ ModuleValidator::Result ModuleValidator::globals() {
 
 ModuleValidator::Result ModuleValidator::exports() {
   std::unordered_set<std::string_view> names;
+  names.reserve(module_.exports.size());
   for (const Export& e : module_.exports) {
     size_t size = 0;
     ErrorCode unknown = ErrorCode::unknown_function;
