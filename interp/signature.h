@@ -1,11 +1,11 @@
 // The signature column of opcodes.def as types, and operands and results by position, for the uniform handlers.
 #pragma once
 
-#include <bit>
 #include <string_view>
 
 #include "interp/machine.h"
 #include "wasm/numeric.h"
+#include "wasm/signature.h"
 
 namespace arris::interp {
 
@@ -22,55 +22,6 @@ constexpr unsigned slots_of(std::string_view letters) {
   unsigned slots = 0;
   for (char c : letters) slots += slots_of(c);
   return slots;
-}
-
-template <char c>
-struct SlotType;
-template <>
-struct SlotType<'i'> {
-  using type = uint32_t;
-};
-template <>
-struct SlotType<'I'> {
-  using type = uint64_t;
-};
-template <>
-struct SlotType<'a'> {
-  using type = uint64_t;
-};
-template <>
-struct SlotType<'f'> {
-  using type = float;
-};
-template <>
-struct SlotType<'F'> {
-  using type = double;
-};
-template <>
-struct SlotType<'V'> {
-  using type = V128;
-};
-
-// i32 and f32 are kept zero-extended in their slots.
-template <class T>
-INTERP_INLINE T from_slot(uint64_t slot) {
-  if constexpr (std::is_same_v<T, float>) {
-    return std::bit_cast<float>(static_cast<uint32_t>(slot));
-  } else if constexpr (std::is_same_v<T, double>) {
-    return std::bit_cast<double>(slot);
-  } else {
-    return static_cast<T>(slot);
-  }
-}
-template <class T>
-INTERP_INLINE uint64_t to_slot(T value) {
-  if constexpr (std::is_same_v<T, float>) {
-    return std::bit_cast<uint32_t>(value);
-  } else if constexpr (std::is_same_v<T, double>) {
-    return std::bit_cast<uint64_t>(value);
-  } else {
-    return value;
-  }
 }
 
 // Operand number `i` of `op`, without popping it.

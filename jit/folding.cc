@@ -5,49 +5,10 @@
 #include <type_traits>
 
 #include "wasm/numeric.h"
+#include "wasm/signature.h"
 
 namespace arris::jit {
 namespace {
-
-template <char letter>
-struct Scalar;
-template <>
-struct Scalar<'i'> {
-  using type = uint32_t;
-};
-template <>
-struct Scalar<'I'> {
-  using type = uint64_t;
-};
-template <>
-struct Scalar<'f'> {
-  using type = float;
-};
-template <>
-struct Scalar<'F'> {
-  using type = double;
-};
-
-template <class T>
-T from_bits(uint64_t bits) {
-  if constexpr (std::is_same_v<T, float>) {
-    return std::bit_cast<float>(static_cast<uint32_t>(bits));
-  } else if constexpr (std::is_same_v<T, double>) {
-    return std::bit_cast<double>(bits);
-  } else {
-    return static_cast<T>(bits);
-  }
-}
-template <class T>
-uint64_t to_bits(T value) {
-  if constexpr (std::is_same_v<T, float>) {
-    return std::bit_cast<uint32_t>(value);
-  } else if constexpr (std::is_same_v<T, double>) {
-    return std::bit_cast<uint64_t>(value);
-  } else {
-    return value;
-  }
-}
 
 constexpr bool is_scalar(std::string_view signature, size_t operands) {
   if (signature.size() != operands + 2 || signature[operands] != ':') return false;
@@ -66,7 +27,7 @@ bool fold(Compute compute, uint64_t* result, Bits... bits) {
   if constexpr (!is_scalar(signature, operands)) {
     return false;
   } else {
-    using Result = typename Scalar<signature[operands + 1]>::type;
+    using Result = typename SlotType<signature[operands + 1]>::type;
     Result value{};
     auto with = [&](auto... values) {
       if constexpr (can_trap(info(op).mnemonic) && info(op).prefix == 0) {
@@ -79,12 +40,12 @@ bool fold(Compute compute, uint64_t* result, Bits... bits) {
     bool ok;
     uint64_t all[] = {bits...};
     if constexpr (operands == 1) {
-      ok = with(from_bits<typename Scalar<signature[0]>::type>(all[0]));
+      ok = with(from_slot<typename SlotType<signature[0]>::type>(all[0]));
     } else {
-      ok = with(from_bits<typename Scalar<signature[0]>::type>(all[0]),
-                from_bits<typename Scalar<signature[1]>::type>(all[1]));
+      ok = with(from_slot<typename SlotType<signature[0]>::type>(all[0]),
+                from_slot<typename SlotType<signature[1]>::type>(all[1]));
     }
-    if (ok) *result = to_bits(value);
+    if (ok) *result = to_slot(value);
     return ok;
   }
 }
@@ -96,7 +57,8 @@ bool fold(Compute compute, uint64_t* result, Bits... bits) {
 
 #define SCALAR_UNARY(X)                                                                                                \
   X(i32_eqz)                                                                                                           \
-  X(i64_eqz) X(i32_clz) X(i32_ctz) X(i32_popcnt) X(i64_clz) X(i64_ctz) X(i64_popcnt) X(f32_abs) X(f32_neg) X(f32_ceil) \
+  X(i64_eqz)                                                                                                           \
+  X(i32_clz) X(i32_ctz) X(i32_popcnt) X(i64_clz) X(i64_ctz) X(i64_popcnt) X(f32_abs) X(f32_neg) X(f32_ceil)            \
       X(f32_floor) X(f32_trunc) X(f32_nearest) X(f32_sqrt) X(f64_abs) X(f64_neg) X(f64_ceil) X(f64_floor) X(f64_trunc) \
           X(f64_nearest) X(f64_sqrt) X(i32_wrap_i64) X(i32_trunc_f32_s) X(i32_trunc_f32_u) X(i32_trunc_f64_s)          \
               X(i32_trunc_f64_u) X(i64_extend_i32_s) X(i64_extend_i32_u) X(i64_trunc_f32_s) X(i64_trunc_f32_u)         \
@@ -108,10 +70,11 @@ bool fold(Compute compute, uint64_t* result, Bits... bits) {
 
 #define SCALAR_BINARY(X)                                                                                               \
   X(i32_eq)                                                                                                            \
-  X(i32_ne) X(i32_lt_s) X(i32_lt_u) X(i32_gt_s) X(i32_gt_u) X(i32_le_s) X(i32_le_u) X(i32_ge_s) X(i32_ge_u) X(i64_eq)  \
-      X(i64_ne) X(i64_lt_s) X(i64_lt_u) X(i64_gt_s) X(i64_gt_u) X(i64_le_s) X(i64_le_u) X(i64_ge_s) X(i64_ge_u)        \
-          X(f32_eq) X(f32_ne) X(f32_lt) X(f32_gt) X(f32_le) X(f32_ge) X(f64_eq) X(f64_ne) X(f64_lt) X(f64_gt)          \
-              X(f64_le) X(f64_ge) X(i32_add) X(i32_sub) X(i32_mul) X(i32_div_s) X(i32_div_u) X(i32_rem_s) X(i32_rem_u) \
+  X(i32_ne)                                                                                                            \
+  X(i32_lt_s) X(i32_lt_u) X(i32_gt_s) X(i32_gt_u) X(i32_le_s) X(i32_le_u) X(i32_ge_s) X(i32_ge_u) X(i64_eq) X(i64_ne)  \
+      X(i64_lt_s) X(i64_lt_u) X(i64_gt_s) X(i64_gt_u) X(i64_le_s) X(i64_le_u) X(i64_ge_s) X(i64_ge_u) X(f32_eq)        \
+          X(f32_ne) X(f32_lt) X(f32_gt) X(f32_le) X(f32_ge) X(f64_eq) X(f64_ne) X(f64_lt) X(f64_gt) X(f64_le)          \
+              X(f64_ge) X(i32_add) X(i32_sub) X(i32_mul) X(i32_div_s) X(i32_div_u) X(i32_rem_s) X(i32_rem_u)           \
                   X(i32_and) X(i32_or) X(i32_xor) X(i32_shl) X(i32_shr_s) X(i32_shr_u) X(i32_rotl) X(i32_rotr)         \
                       X(i64_add) X(i64_sub) X(i64_mul) X(i64_div_s) X(i64_div_u) X(i64_rem_s) X(i64_rem_u) X(i64_and)  \
                           X(i64_or) X(i64_xor) X(i64_shl) X(i64_shr_s) X(i64_shr_u) X(i64_rotl) X(i64_rotr) X(f32_add) \
