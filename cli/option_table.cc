@@ -1,8 +1,10 @@
 #include "cli/option_table.h"
 
 #include <ctime>
+#include <initializer_list>
 #include <utility>
 
+#include "base/joined.h"
 #include "cli/commands.h"
 #include "cli/log.h"
 #include "cli/quantity.h"
@@ -39,6 +41,27 @@ Applied set_parsed(Options& o, std::string_view value, const OptionRow&) {
   return {};
 }
 
+template <class T>
+struct Choice {
+  std::string_view name;
+  T value;
+};
+
+// One of a few words.
+template <class T>
+Applied choose(auto& member, std::string_view value, std::initializer_list<Choice<T>> choices) {
+  std::string names;
+  for (const Choice<T>& choice : choices) {
+    if (choice.name == value) {
+      member = choice.value;
+      return {};
+    }
+    bool first = &choice == choices.begin(), last = &choice + 1 == choices.end();
+    append(names, {first ? "" : last ? " or " : ", ", choice.name});
+  }
+  return std::unexpected("expected " + names);
+}
+
 std::expected<uint64_t, std::string> any_count(std::string_view value) { return parse_count(value); }
 std::expected<uint32_t, std::string> thread_count(std::string_view value) {
   auto count = parse_count(value, 1'000'000);
@@ -62,16 +85,8 @@ Applied add_module(Options& o, std::string_view value, const OptionRow&) {
 Applied no_effect(Options&, std::string_view, const OptionRow&) { return {}; }
 
 Applied set_run_mode(Options& o, std::string_view value, const OptionRow&) {
-  if (value == "interpreter") {
-    o.tier = api::Tier::interp;
-  } else if (value == "jit") {
-    o.tier = api::Tier::jit;
-  } else if (value == "aot") {
-    o.tier = api::Tier::auto_;
-  } else {
-    return std::unexpected("expected interpreter, jit or aot");
-  }
-  return {};
+  return choose<api::Tier>(o.tier, value,
+                           {{"interpreter", api::Tier::interp}, {"jit", api::Tier::jit}, {"aot", api::Tier::auto_}});
 }
 template <api::Tier tier>
 Applied use_tier(Options& o, std::string_view, const OptionRow&) {
@@ -98,14 +113,7 @@ Applied set_time_limit(Options& o, std::string_view value, const OptionRow&) {
 }
 
 Applied set_thread_model(Options& o, std::string_view value, const OptionRow&) {
-  if (value == "mte") {
-    o.thread_model = ThreadModel::mte;
-  } else if (value == "single") {
-    o.thread_model = ThreadModel::single;
-  } else {
-    return std::unexpected("expected mte or single");
-  }
-  return {};
+  return choose<ThreadModel>(o.thread_model, value, {{"mte", ThreadModel::mte}, {"single", ThreadModel::single}});
 }
 
 Applied set_log_level(Options& o, std::string_view value, const OptionRow&) {
@@ -130,38 +138,17 @@ Applied coredump_on_trap(Options& o, std::string_view, const OptionRow&) {
 }
 
 Applied set_tier(Options& o, std::string_view value, const OptionRow&) {
-  if (value == "interp") {
-    o.tier = api::Tier::interp;
-  } else if (value == "jit") {
-    o.tier = api::Tier::jit;
-  } else if (value == "auto") {
-    o.tier = api::Tier::auto_;
-  } else {
-    return std::unexpected("expected interp, jit or auto");
-  }
-  return {};
+  return choose<api::Tier>(o.tier, value,
+                           {{"interp", api::Tier::interp}, {"jit", api::Tier::jit}, {"auto", api::Tier::auto_}});
 }
 
 Applied set_profile(Options& o, std::string_view value, const OptionRow&) {
-  if (value == "perfmap") {
-    o.profile = api::Profile::perf_map;
-  } else if (value == "jitdump") {
-    o.profile = api::Profile::jitdump;
-  } else {
-    return std::unexpected("expected perfmap or jitdump");
-  }
-  return {};
+  return choose<api::Profile>(o.profile, value,
+                              {{"perfmap", api::Profile::perf_map}, {"jitdump", api::Profile::jitdump}});
 }
 
 Applied set_shown_tier(Options& o, std::string_view value, const OptionRow&) {
-  if (value == "interp") {
-    o.tier = api::Tier::interp;
-  } else if (value == "jit") {
-    o.tier = api::Tier::jit;
-  } else {
-    return std::unexpected("expected interp or jit");
-  }
-  return {};
+  return choose<api::Tier>(o.tier, value, {{"interp", api::Tier::interp}, {"jit", api::Tier::jit}});
 }
 
 template <int release>
