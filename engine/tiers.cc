@@ -46,6 +46,7 @@ void create_tiers(EngineState& engine) {
   options.baseline_cpu = config.baseline_cpu;
   options.count_fuel = config.fuel;
   options.mixed_tiers_seed = config.mixed_tiers_seed;
+  options.explicit_bounds_checks = config.explicit_bounds_checks;
   options.perf_map = config.profile == Profile::perf_map;
   options.jitdump = config.profile == Profile::jitdump;
   options.gdb = config.debug_jit;

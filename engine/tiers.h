@@ -4,7 +4,8 @@
 //   jit     every function is compiled when its module is first instantiated (Config::lazy: when it is first called); what cannot be
 //           compiled is an error of the instantiation that names the function (lazy: it stays with the interpreter)
 //   auto    the interpreter at first; a function that was called, or whose loops ran, often enough is compiled, and goes on in
-//           compiled code even in the middle of a loop. What cannot be compiled stays with the interpreter
+//           compiled code even in the middle of a loop. What cannot be compiled stays with the interpreter, as does everything where
+//           the system grants no executable memory
 // Counting instructions (Config::count_instructions) is the interpreter's alone: it runs everything then.
 #pragma once
 

@@ -47,6 +47,13 @@ std::vector<TierUnderTest> make_tiers() {
   config.baseline_cpu = false;
   config.mixed_tiers_seed = 7;
   tiers.push_back({"jit-mixed", Engine(config)});
+  config.mixed_tiers_seed = 0;
+  config.explicit_bounds_checks = true;
+  tiers.push_back({"jit-explicit-bounds", Engine(config)});
+  config.explicit_bounds_checks = false;
+  config.tier = Tier::auto_;
+  config.tier_up_seed = 11;
+  tiers.push_back({"auto", Engine(config)});
   return tiers;
 }
 

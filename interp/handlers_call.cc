@@ -42,6 +42,16 @@ static void scatter_arguments(const CanonicalType& type, const uint64_t* row, ui
   }
 }
 
+// Zeroes [from, to), perhaps one slot more. The barrier keeps the compiler from calling memset, whose spills every call would pay.
+INTERP_INLINE void zero_slots(uint64_t* from, const uint64_t* to) {
+  uint64_t zero = 0;
+  for (; from < to; from += 2) {
+    __asm__("" : "+r"(zero));
+    from[0] = zero;
+    from[1] = zero;
+  }
+}
+
 uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRecord& record) {
   const FuncCode& code = *callee.code;
   uint64_t* locals = base + code.v128_local_slots;
@@ -54,7 +64,7 @@ uint64_t* build_frame(const FuncInstance& callee, uint64_t* base, const FrameRec
     std::memmove(locals, base, code.param_slots * sizeof(uint64_t));
     std::memset(base, 0, code.v128_local_slots * sizeof(uint64_t));
   }
-  std::memset(locals + code.param_count, 0, (code.frame_offset - code.param_count) * sizeof(uint64_t));
+  zero_slots(locals + code.param_count, locals + code.frame_offset);
   *record_of(locals, code.frame_offset) = record;
   return locals;
 }
@@ -65,16 +75,6 @@ INTERP_INLINE bool can_enter(const FuncCode* callee, const uint64_t* record, con
   const ExecutionContext& context = *inst->context;
   return callee->v128_local_slots == 0 && !is_called_upon(inst) &&
          record + kFrameRecordSlots + callee->max_operand_slots <= context.stack_limit;
-}
-
-// Zeroes [from, to), perhaps one slot more. The barrier keeps the compiler from calling memset, whose spills every call would pay.
-INTERP_INLINE void zero_slots(uint64_t* from, const uint64_t* to) {
-  uint64_t zero = 0;
-  for (; from < to; from += 2) {
-    __asm__("" : "+r"(zero));
-    from[0] = zero;
-    from[1] = zero;
-  }
 }
 
 // Calls `callee`, a function of the same instance: the arguments are spilled and end at *sp. Or has `slow` do it.

@@ -23,6 +23,9 @@ struct CompileOptions {
   // interrupt_checks. Otherwise code has no trace of it.
   bool count_fuel = false;
   bool osr_entries = false;
+  // Functions begin with zeros in all slots below their operands: for modules that make objects. The collector takes whatever lies in a
+  // slot for a reference, so what earlier calls left would keep their objects alive.
+  bool clear_frames = false;
   // Note which code belongs to which instruction: CompiledFunction::positions and table_uses.
   bool positions = false;
   // Pretend that the processor has the floor (SSE4.1) only.

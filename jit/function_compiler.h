@@ -59,6 +59,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void compile_by_hand(Opcode op);
   void compile_dead_instruction(Opcode op);
   void prologue();
+  void clear_frame();
   void place_params();
   void finish();
   Opcode read_opcode();

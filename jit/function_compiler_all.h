@@ -22,6 +22,7 @@ std::expected<void, CompileError> FunctionCompiler<Masm>::compile(const Module& 
   start(module, func, options, out);
   note_position();
   prologue();
+  if (options.clear_frames) clear_frame();
   compile_body();
   if (!failed_) finish();
   if (failed_) return std::unexpected(std::move(error_));
@@ -138,6 +139,14 @@ void FunctionCompiler<Masm>::prologue() {
     branch_if_called_upon(entry_interrupt_label_);
     masm_.bind(entry_interrupt_back_);
   }
+}
+
+// CompileOptions::clear_frames.
+template <class Masm>
+void FunctionCompiler<Masm>::clear_frame() {
+  if (zero_locals_pending_) store_zero_locals();
+  for (auto slot = static_cast<int32_t>(local_count_); slot < first_operand_slot_; ++slot)
+    emit_store_const(Kind::i64, slot, 0);
 }
 
 // Parameters in registers stay there; those in the row go to their homes, which differ from the row if there are v128 locals.

@@ -77,7 +77,8 @@ bool Machine::prepare() {
     space->set_observer(observer_.get());
     stubs_ = make_stubs(*space, options_.baseline_cpu ? masm::CpuFeatures() : masm::CpuFeatures::detect());
     if (stubs_.block == nullptr) return;
-    compile_options_.explicit_bounds_checks = !(kFaultsArePossible && space->redirect_faults(stubs_.trap));
+    const bool faults_trap = kFaultsArePossible && space->redirect_faults(stubs_.trap);
+    compile_options_.explicit_bounds_checks = options_.explicit_bounds_checks || !faults_trap;
     const auto set = [this](MachineIndex index, const void* address) { table_[static_cast<size_t>(index)] = address; };
     set(MachineIndex::trap, stubs_.trap);
     set(MachineIndex::throw_exception, stubs_.throw_exception);

@@ -150,6 +150,11 @@ Outcome run_loop(Store& store, const runtime::LoopEntry& loop, uint64_t* locals)
 
 const void* find_code(const FuncInstance& func) {
   if (func.code == nullptr || !has_room_to_enter(*func.instance->context)) return nullptr;
+  if (func.instance->entries != nullptr) {
+    const void* entry = func.entry_slot->load(std::memory_order_acquire);
+    const runtime::CodeSpace& space = *func.instance->store->options().machine->space;
+    if (space.find(reinterpret_cast<uintptr_t>(entry))->module != nullptr) return entry;
+  }
   return find_or_compile(func);
 }
 

@@ -33,6 +33,8 @@ uint32_t count_of(const Module& module) { return static_cast<uint32_t>(module.fu
 
 ModuleCode::ModuleCode(const Module& module, std::shared_ptr<Machine> machine, bool checks_bounds)
     : module_(module), machine_(std::move(machine)), checks_bounds_(checks_bounds) {
+  makes_objects_ = std::any_of(module.types.begin(), module.types.end(),
+                               [](const auto& type) { return type.kind != CompositeKind::func; });
   if (machine_->options().adaptive) heat_.reset(new std::atomic<uint32_t>[count_of(module)]());
 }
 
@@ -69,6 +71,7 @@ bool ModuleCode::heat_up(uint32_t index, uint32_t heat) {
 CompileOptions ModuleCode::compile_options() const {
   CompileOptions options = machine_->compile_options();
   options.explicit_bounds_checks |= checks_bounds_;
+  options.clear_frames = makes_objects_;
   return options;
 }
 

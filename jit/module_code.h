@@ -82,6 +82,7 @@ class ModuleCode final : public ModuleAttachment {
   const Module& module_;
   std::shared_ptr<Machine> machine_;
   const bool checks_bounds_;
+  bool makes_objects_ = false;
   std::once_flag checked_once_;
   std::unique_ptr<ModuleCode> checked_;                  // for instances that need it
   static constexpr uint32_t kNever = uint32_t{1} << 31;  // the heat of what cannot be compiled

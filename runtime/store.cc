@@ -151,14 +151,28 @@ Outcome Store::exhausted() {
   return outcome;
 }
 
+namespace {
+
+// Few, as a rule. The barrier keeps the compiler from calling memcpy, which takes longer than the copying.
+void copy_slots(const uint64_t* from, size_t count, uint64_t* to) {
+  for (size_t i = 0; i < count; ++i) {
+    uint64_t slot = from[i];
+    __asm__("" : "+r"(slot));
+    to[i] = slot;
+  }
+}
+
+}  // namespace
+
 Outcome Store::invoke(const FuncInstance& func, std::span<const uint64_t> arguments, std::span<uint64_t> results) {
   DCHECK(arguments.size() == func.type->param_slots && results.size() == func.type->result_slots);
   if (!has_native_stack()) return exhausted();
   uint64_t* base = context_.stack_top;
   size_t area = std::max(arguments.size(), results.size());
   if (area > static_cast<size_t>(context_.stack_limit - base)) return exhausted();
-  std::copy(arguments.begin(), arguments.end(), base);
-  std::fill(base + arguments.size(), base + area, 0);
+  copy_slots(arguments.data(), arguments.size(), base);
+  constexpr uint64_t kZero = 0;
+  for (size_t i = arguments.size(); i < area; ++i) copy_slots(&kZero, 1, base + i);
 
   EntryFrame entry{};
   entry.previous = static_cast<EntryFrame*>(context_.entry_frame);
@@ -173,7 +187,7 @@ Outcome Store::invoke(const FuncInstance& func, std::span<const uint64_t> argume
     entry.exit_func = &func;
     outcome = run_host(func, nullptr, base);
   }
-  if (outcome == Outcome::ok) std::copy_n(base, results.size(), results.begin());
+  if (outcome == Outcome::ok) copy_slots(base, results.size(), results.data());
   context_.stack_top = base;
   --context_.host_depth;
   context_.entry_frame = entry.previous;

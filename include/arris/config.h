@@ -53,7 +53,10 @@ struct Config {
   bool baseline_cpu = false;       // compile as if the processor had nothing beyond SSE4.1 (testing)
   uint32_t tier_up_threshold = 0;  // tier auto: compile a function after so much use (jit/machine.h); 0: a good default
   uint32_t tier_up_seed = 0;       // tier auto: a random threshold for each function (testing)
-  uint32_t mixed_tiers_seed = 0;   // tier jit: leave a random half of the functions to the interpreter (testing)
+  // Compiled code checks the bounds of every memory access, as it does for memories that the system grants no address space to guard
+  // (testing).
+  bool explicit_bounds_checks = false;
+  uint32_t mixed_tiers_seed = 0;    // tier jit: leave a random half of the functions to the interpreter (testing)
   Profile profile = Profile::none;  // Engine::profile_error tells if its file could not be made
   bool debug_jit = false;  // tell a debugger (GDB's JIT interface) of compiled functions and how to unwind them
   unsigned validation_threads = 0;  // for Module::compile; 0: as many as sensible

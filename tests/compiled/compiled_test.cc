@@ -1,9 +1,20 @@
 #include <gtest/gtest.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
+#include <cerrno>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -206,6 +217,86 @@ TEST(Compiled, GoesOnInAForkedProcess) {
   int status = -1;
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
+}
+
+// Runs `test` in a child process, which succeeds if that says true.
+void in_child(const std::function<bool()>& test) {
+  const pid_t child = fork();
+  if (child == 0) _exit(test() ? 0 : 1);
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+#if defined(__linux__)
+// From now on this process gets no executable memory.
+bool refuse_executable_memory() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mprotect, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mmap, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(filter), filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST(Compiled, WithoutExecutableMemoryAutoInterpretsAndJitSaysSo) {
+  in_child([] {
+    if (!refuse_executable_memory()) return true;  // cannot be tried here
+    if (base_config().tier != api::Tier::jit) return World().fib(20) == 6765;
+    const api::Engine engine(base_config());
+    api::Store store(engine);
+    api::Linker linker(engine);
+    auto made = linker.instantiate(store, compile_text(engine, "some", "(module (func))"));
+    return base_config().lazy || (!made && made.error().to_string().find("no executable memory") != std::string::npos);
+  });
+}
+
+// Address space for no memory's whole reservation.
+TEST(Compiled, MemoriesWithoutGuardsAreChecked) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer takes all address space";
+  in_child([] {
+    const rlimit limit{6ull << 30, 6ull << 30};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) return false;
+    World world;
+    for (int i = 0; i < 100; ++i) {
+      if (world.fib(10) != 55 || world.call("load", {0})->front().i32() != 0) return false;
+      if (world.call("sum", {1000})->front().i64() != 3 * 499'500) return false;
+      if (world.trap_of("load", {-1}).find("out of bounds memory access") == std::string::npos) return false;
+      if (world.trap_of("load", {65'533}).find("out of bounds memory access") == std::string::npos) return false;
+    }
+    return true;
+  });
+}
+#endif
+
+// Interpreted functions that end with calls of compiled ones, and the other way round, to no end of the stack.
+TEST(Compiled, TailCallsGoBackAndForthBetweenTiers) {
+  World world;
+  for (const int32_t n : {1, 10, 1000, 1'000'000}) {
+    auto result = world.call("bounce", {n});
+    ASSERT_TRUE(result.has_value()) << result.error().to_string();
+    EXPECT_EQ(result->front().i32(), 3 * n);
+  }
+}
+
+TEST(Compiled, RecursionGoesAsDeepAsTheInterpreters) {
+  const auto deepest = [](const api::Config& config) {
+    World world(config);
+    for (int i = 0; i < 20; ++i) (void)world.call("deep", {10});
+    int32_t fits = 0;
+    for (int32_t step = 1 << 18; step > 0; step /= 2) {
+      if (world.call("deep", {fits + step})) fits += step;
+    }
+    return fits;
+  };
+  for (const size_t native_stack : {size_t{8} << 20, kSmallStack}) {
+    on_thread_with_stack(native_stack, [&] { EXPECT_NEAR(deepest(base_config()), deepest(interpreter()), 2); });
+  }
 }
 
 TEST(Compiled, TenThousandModulesLeaveNothingBehind) {
