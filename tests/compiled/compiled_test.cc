@@ -260,7 +260,7 @@ TEST(Compiled, WithoutExecutableMemoryAutoInterpretsAndJitSaysSo) {
 TEST(Compiled, MemoriesWithoutGuardsAreChecked) {
   if (kSanitized) GTEST_SKIP() << "the sanitizer takes all address space";
   in_child([] {
-    const rlimit limit{6ull << 30, 6ull << 30};
+    const rlimit limit{3ull << 30, 3ull << 30};  // less than one takes
     if (setrlimit(RLIMIT_AS, &limit) != 0) return false;
     World world;
     for (int i = 0; i < 100; ++i) {
