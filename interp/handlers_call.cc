@@ -289,6 +289,8 @@ static COLD_HANDLER(tail_call) {
   const void* code = inst->context->watch != 0 ? inst->store->find_machine_code(callee) : nullptr;
   // Compiled code asks itself.
   if (code == nullptr && is_interrupted(inst)) TRAP_IF_ANY(answer_interrupt(*inst->context));
+  // And pays; but if it cannot, that is a trap of this instruction, whose frame it would no longer find.
+  if (code != nullptr && inst->context->fuel_enabled && inst->context->fuel <= 0) TRAP_NOW(out_of_fuel);
   const Branch frame = read_branch(st);  // the return entry
   const FrameRecord record = *record_of(locals, static_cast<uint32_t>(frame.delta_ip));
   uint64_t* base = locals - frame.delta_entry;

@@ -159,6 +159,7 @@ void FunctionCompiler<Masm>::emit_allocation_paths() {
   for (size_t i = 0; i < allocation_paths_.size(); ++i) {
     const AllocationPath path = allocation_paths_[i];
     offset_ = path.offset;
+    note_position();
     masm_.bind(path.label);
     save_entries(path.live);
     save_entries(path.operands);
