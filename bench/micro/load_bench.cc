@@ -1,4 +1,5 @@
-// load/: bytes to a module that can be instantiated: decoding, validation, side tables. bytes_per_second is of the binary.
+// load/: bytes to a module that can be instantiated: decoding, validation, side tables; load/jit: and to an instance of it whose
+// functions are all machine code. bytes_per_second is of the binary.
 #include <cstdlib>
 #include <fstream>
 #include <vector>
@@ -84,6 +85,31 @@ void compile(benchmark::State& state, const Bytes& bytes, unsigned threads) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bytes.size()));
 }
 
+// Imports do nothing: no function is called.
+void define_imports(api::Linker& linker, const api::Module& module) {
+  for (const api::ImportType& import : module.imports()) {
+    if (const api::FuncType* type = import.type.func())
+      linker.define_func(import.module, import.name, *type,
+                         [](auto&, auto, auto) { return std::expected<void, api::Trap>(); });
+  }
+}
+
+void compile_to_machine_code(benchmark::State& state, const Bytes& bytes) {
+  api::Config config;
+  config.tier = api::Tier::jit;
+  config.features = Features::all();
+  api::Engine engine(config);
+  for (auto _ : state) {
+    const api::Module module = must(api::Module::compile(engine, bytes), "module");
+    api::Linker linker(engine);
+    define_imports(linker, module);
+    api::Store store(engine);
+    if (auto made = linker.instantiate(store, module); !made)
+      return state.SkipWithError(made.error().to_string().c_str());
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bytes.size()));
+}
+
 void validate(benchmark::State& state, const Bytes& bytes) {
   api::Config config;
   config.validation_threads = 1;
@@ -120,6 +146,13 @@ void register_load_benchmarks() {
     compile(s, big(), 1);
   })->Unit(benchmark::kMillisecond);
   benchmark::RegisterBenchmark("load/compile_parallel", [big](benchmark::State& s) { compile(s, big(), 0); })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+  // Processor time of all threads, so per core; and until it is done.
+  benchmark::RegisterBenchmark("load/jit", [big](benchmark::State& s) { compile_to_machine_code(s, big()); })
+      ->Unit(benchmark::kMillisecond)
+      ->MeasureProcessCPUTime();
+  benchmark::RegisterBenchmark("load/jit_parallel", [big](benchmark::State& s) { compile_to_machine_code(s, big()); })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();
   benchmark::RegisterBenchmark("load/validate", [big](benchmark::State& s) {
