@@ -32,13 +32,14 @@ int write_output(const std::string& path, std::string_view bytes) {
 
 int wat2wasm_command(const Options& options) {
   const std::string& input = options.words.front();
-  auto bytes = load_binary(input, options.features, Log(options));
+  std::string text;
+  auto bytes = load_binary(input, options.features, Log(options), &text);
   if (!bytes) return fail_loading(options, bytes.error());
   if (!options.no_check) {
     api::Config config;
     config.features = options.features;
     auto valid = api::Module::validate(api::Engine(config), *bytes);
-    if (!valid) return fail_loading(options, refused(input, valid.error()));
+    if (!valid) return fail_loading(options, refused(input, valid.error(), text));
   }
   return write_output(options.output.empty() ? default_output(input, ".wasm") : options.output,
                       {reinterpret_cast<const char*>(bytes->data()), bytes->size()});

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "text/source_place.h"
+#include "text/text_error.h"
 #include "text/wat.h"
 
 namespace arris::cli {
@@ -30,13 +32,17 @@ bool looks_like_text(std::span<const uint8_t> bytes) {
   return false;
 }
 
-LoadError refused(const std::string& path, const api::Error& error) {
+LoadError refused(const std::string& path, const api::Error& error, std::string_view text) {
+  if (const auto at = text.empty() ? std::nullopt : text::find_source(text, error.offset)) {
+    const std::string what = fmt::format("{}: {}", api::to_string(api::phase_of(error.code)), error.to_string());
+    return {LoadError::Kind::refused, text::make_text_error(text, *at, what).format(path), error.code};
+  }
   return {LoadError::Kind::refused,
           fmt::format("{}: {}: {}", path, api::to_string(api::phase_of(error.code)), error.to_string()), error.code};
 }
 
 std::expected<std::vector<uint8_t>, LoadError> load_binary(const std::string& path, api::Features features,
-                                                           const Log& log) {
+                                                           const Log& log, std::string* text) {
   Stopwatch watch;
   auto bytes = read_file(path, kMaxFileBytes);
   if (!bytes) return std::unexpected(LoadError{LoadError::Kind::unreadable, explain_read_error(path, bytes.error())});
@@ -46,15 +52,17 @@ std::expected<std::vector<uint8_t>, LoadError> load_binary(const std::string& pa
   auto wasm = text::wat_to_wasm({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, {.features = features});
   if (!wasm) return std::unexpected(LoadError{LoadError::Kind::text, wasm.error().format(path)});
   log.debug("converted {} from text: {} bytes in {} ms", path, wasm->size(), convert_watch.milliseconds());
+  if (text != nullptr) text->assign(bytes->begin(), bytes->end());
   return *std::move(wasm);
 }
 
 std::expected<api::Module, LoadError> load_module(const api::Engine& engine, const std::string& path, const Log& log) {
-  auto bytes = load_binary(path, engine.config().features, log);
+  std::string text;
+  auto bytes = load_binary(path, engine.config().features, log, &text);
   if (!bytes) return std::unexpected(std::move(bytes).error());
   Stopwatch watch;
   auto module = api::Module::compile(engine, *std::move(bytes));
-  if (!module) return std::unexpected(refused(path, module.error()));
+  if (!module) return std::unexpected(refused(path, module.error(), text));
   if (log.has(LogLevel::info)) {
     log.info("loaded {}: {} bytes, {} functions, {} imports, {} exports; decoded and validated in {} ms", path,
              module->bytes().size(), module->func_count(), module->imports().size(), module->exports().size(),

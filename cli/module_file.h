@@ -5,6 +5,7 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arris/arris.h"
@@ -23,12 +24,12 @@ struct LoadError {
   api::ErrorCode code = api::ErrorCode::module_text;  // of a refused one
 };
 
-// Of what Module::compile or validate said about `path`.
-LoadError refused(const std::string& path, const api::Error& error);
+// Of what Module::compile or validate said about `path`. `text`: what the module was made of, if that was text.
+LoadError refused(const std::string& path, const api::Error& error, std::string_view text = {});
 
-// The file's bytes in the binary format; text is converted. "-" is standard input.
+// The file's bytes in the binary format; text is converted, and put into `text` (otherwise empty). "-" is standard input.
 std::expected<std::vector<uint8_t>, LoadError> load_binary(const std::string& path, api::Features features,
-                                                           const Log& log);
+                                                           const Log& log, std::string* text = nullptr);
 
 // load_binary, then Module::compile.
 std::expected<api::Module, LoadError> load_module(const api::Engine& engine, const std::string& path, const Log& log);

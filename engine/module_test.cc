@@ -50,6 +50,15 @@ TEST(Module, RefusesBytesWithPhaseAndOffset) {
   ASSERT_FALSE(invalid);
   EXPECT_EQ(phase_of(invalid.error().code), ErrorPhase::invalid);
   EXPECT_EQ(invalid.error().func_index, 0u);
+  auto placed = Module::compile_text(engine, R"((module
+  (global i32 (i32.const 7))
+  (func (param i32) (nop))
+  (func (result i32)
+    (local i64)
+    (i32.add (i32.const 1)
+      (i64.eqz (i32.const 5))))))");
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(placed.error().detail.substr(0, 5), "7:8: ") << "the i64.eqz: " << placed.error().detail;
   auto text = Module::compile_text(engine, "(module\n  (fnc))");
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code, ErrorCode::module_text);

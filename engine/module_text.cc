@@ -5,6 +5,7 @@
 #include "interp/quick_names.h"
 #include "text/listing.h"
 #include "text/printer.h"
+#include "text/source_place.h"
 #include "text/wat.h"
 
 namespace arris::api {
@@ -17,7 +18,15 @@ std::expected<Module, Error> Module::compile_text(const Engine& engine, std::str
         Error{ErrorCode::module_text, kNoOffset,
               std::to_string(error.line) + ":" + std::to_string(error.column) + ": " + error.message});
   }
-  return compile(engine, *std::move(bytes));
+  auto module = compile(engine, *std::move(bytes));
+  if (!module) {
+    if (const auto at = arris::text::find_source(text, module.error().offset)) {
+      const arris::text::Position place = arris::text::position_at(text, *at);
+      std::string& detail = module.error().detail;
+      detail = std::to_string(place.line) + ":" + std::to_string(place.column) + (detail.empty() ? "" : ": " + detail);
+    }
+  }
+  return module;
 }
 
 struct InstructionLister::State {

@@ -50,6 +50,7 @@ void CodeParser::parse_locals() {
 void CodeParser::parse_body() {
   parse_instructions(false);
   std::ranges::sort(names_.labels);
+  record_place(c_.peek().offset);
   out_.push_back(static_cast<uint8_t>(info(Opcode::end).code));
 }
 
@@ -209,6 +210,7 @@ void CodeParser::flat_instruction() {
     case Opcode::catch_all:
     case Opcode::delegate:
       if (frames_.empty()) return c_.unexpected();
+      record_place(c_.peek().offset);
       c_.advance();
       if (op == Opcode::end) return flat_end(frames_.back());
       if (op == Opcode::else_) return flat_else(frames_.back());
@@ -216,10 +218,12 @@ void CodeParser::flat_instruction() {
       return flat_catch(frames_.back(), op);
     default:
       record_hint(hint);
+      record_place(c_.peek().offset);
       c_.advance();
       return plain_instruction(op, out_);
   }
   record_hint(hint);
+  record_place(c_.peek().offset);
   c_.advance();
   Frame frame = block_header(op, kind, out_);
   push(frame);
@@ -282,6 +286,7 @@ void CodeParser::open_form() {
     case Opcode::loop:
     case Opcode::try_table:
     case Opcode::try_: {
+      record_place(c_.peek().offset);
       c_.advance();
       record_hint(hint);
       Frame frame = block_header(op, op == Opcode::try_ ? FrameKind::folded_try : FrameKind::folded_block, out_);
@@ -290,6 +295,7 @@ void CodeParser::open_form() {
       return;
     }
     default: {
+      const uint32_t source = c_.peek().offset;
       c_.advance();
       auto start = static_cast<uint32_t>(pending_.size());
       Frame frame{.kind = FrameKind::folded_plain};
@@ -300,6 +306,7 @@ void CodeParser::open_form() {
       }
       frame.pending_start = start;
       frame.hint = hint;
+      frame.source = source;
       return push(frame);
     }
   }
@@ -310,12 +317,14 @@ void CodeParser::open_if_arm() {
   if (frame.stage == kStart) {
     c_.expect_form("then");
     record_hint(frame.hint);
+    record_place(frame.source);
     out_.insert(out_.end(), pending_.begin() + frame.pending_start, pending_.end());
     pending_.resize(frame.pending_start);
     frame.stage = kFirstArm;
     push_label(frame);
   } else if (frame.stage == kFirstArm && c_.take_form("else")) {
     frame.stage = kLastArm;
+    record_place(c_.peek().offset);
     write_opcode(out_, Opcode::else_);
   } else {
     return c_.unexpected();
@@ -356,6 +365,7 @@ void CodeParser::close_form() {
   switch (frame.kind) {
     case FrameKind::folded_plain:
       record_hint(frame.hint);
+      record_place(frame.source);
       out_.insert(out_.end(), pending_.begin() + frame.pending_start, pending_.end());
       pending_.resize(frame.pending_start);
       break;
@@ -369,6 +379,7 @@ void CodeParser::close_form() {
     default: return c_.unexpected();  // a flat block without its end
   }
   if (ends_block) {
+    record_place(c_.peek().offset);
     out_.push_back(static_cast<uint8_t>(info(Opcode::end).code));
     pop_label();
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "text/module_context.h"
+#include "text/source_place.h"
 #include "wasm/limits.h"
 #include "wasm/opcodes.h"
 
@@ -42,6 +43,9 @@ class CodeParser {
   // Exactly one folded instruction, then the end opcode.
   void parse_single_expression();
 
+  // From now on there is a place for every instruction, by offset.
+  void record_places(std::vector<SourcePlace>* places) { places_ = places; }
+
   std::vector<BranchHint>& branch_hints() { return branch_hints_; }
   FunctionNames& names() { return names_; }
 
@@ -64,6 +68,7 @@ class CodeParser {
     FrameKind kind;
     Stage stage = kStart;
     int hint = -1;               // annotation index of a waiting branch hint
+    uint32_t source = 0;         // of an operator that waits
     uint32_t pending_start = 0;  // where its bytes in pending_ begin
     std::string_view label = {};
     uint32_t label_name = kNoIndex;  // its entry in names_.labels
@@ -106,6 +111,9 @@ class CodeParser {
   int take_hint();
   void check_hint_target(int annotation, Opcode op);
   void record_hint(int annotation);
+  void record_place(uint32_t source) {
+    if (places_ != nullptr) places_->push_back({static_cast<uint32_t>(out_.size() - body_start_), source});
+  }
 
   ModuleContext& c_;
   Bytes& out_;
@@ -120,6 +128,7 @@ class CodeParser {
   std::vector<BranchHint> branch_hints_;
   FunctionNames names_;
   bool hint_allowed_ = false;
+  std::vector<SourcePlace>* places_ = nullptr;
 };
 
 // Literal tokens as bits; an integer is a float literal too. Shared with scripts.

@@ -259,12 +259,16 @@ void ModuleParser::parse_func() {
 
   Bytes body;
   CodeParser code(c_, body);
+  const size_t first_place = places_ != nullptr ? places_->size() : 0;
+  code.record_places(places_);
   code.declare_params(ids, use.param_count, use.names);
   code.parse_locals();
   code.parse_body();
   if (c_.failed()) return;
   Section& bodies = section(SectionSlot::code);
   write_uleb(bodies.body, body.size());
+  for (size_t i = first_place; places_ != nullptr && i < places_->size(); ++i)
+    (*places_)[i].offset += static_cast<uint32_t>(bodies.body.size());
   bodies.body.insert(bodies.body.end(), body.begin(), body.end());
   ++bodies.count;
   if (!code.branch_hints().empty()) branch_hints_.emplace_back(index, std::move(code.branch_hints()));

@@ -57,7 +57,7 @@ struct CustomSection {
 class ModuleParser {
  public:
   ModuleParser(const TokenList& list, uint32_t begin, uint32_t end, const WatOptions& options)
-      : c_(list, begin, end, options.write_names), begin_(begin) {}
+      : c_(list, begin, end, options.write_names), begin_(begin), places_(options.places) {}
 
   std::expected<Bytes, TextError> run();
 
@@ -116,6 +116,7 @@ class ModuleParser {
 
   ModuleContext c_;
   uint32_t begin_;
+  std::vector<SourcePlace>* places_;   // or null
   std::vector<uint32_t> type_fields_;  // token positions
   std::vector<uint32_t> other_fields_;
   const char* first_definition_ = nullptr;  // word of the first definition: no import may follow

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "text/source_place.h"
 #include "text/text_error.h"
 #include "wasm/features.h"
 
@@ -17,6 +18,8 @@ struct WatOptions {
   Features features =
       {};  // accepted for the interface's sake: text of disabled features parses, the validator refuses it
   bool write_names = true;  // identifiers become a name section; (@name ...) annotations always do
+  // Gets a place for each instruction of a function, by offset from the first function of the code section.
+  std::vector<SourcePlace>* places = nullptr;
 };
 
 // `source` is one module, with or without the enclosing (module ...). It is borrowed for the call only.

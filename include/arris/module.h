@@ -43,7 +43,8 @@ class Module {
   // offset; phases malformed, invalid, limit.
   static std::expected<Module, Error> compile(const Engine& engine, std::span<const uint8_t> bytes);
   static std::expected<Module, Error> compile(const Engine& engine, std::vector<uint8_t>&& bytes);
-  // The same for the text format (WAT). Errors of the text have ErrorCode::module_text and line and column in the detail.
+  // The same for the text format (WAT). Errors of the text have ErrorCode::module_text and line and column in the detail; in
+  // the detail of an invalid module's error it begins with those of the instruction at fault.
   static std::expected<Module, Error> compile_text(const Engine& engine, std::string_view text);
   // The module in the text format; compiling it again yields the same module. Links the text room, like compile_text.
   std::string to_text() const;

@@ -344,6 +344,12 @@ class Commands(Case):
         self.fails(run("wasmedgec", "--dump", "--interruptible", "--generic-binary", "--optimize", "2", "--enable-all", "math.wat", "math.so"), 1,
                    "not built yet")
 
+    def test_where_a_text_is_invalid(self):
+        with open(os.path.join(FOLDER, "invalid.wat"), "w") as file:
+            file.write("(module\n  (func $f (result i32)\n    local.get 0)\n  (func (result i32)\n    (block (result i32)\n      i64.const 1)))")
+        for command in ("validate", "wat2wasm", "run"):
+            self.fails(self.arris(command, "invalid.wat"), 1, r"^(arris: )?invalid.wat:3:5: error: invalid: unknown local.*\n    local.get 0\)\n    \^")
+
     def test_objdump(self):
         fused = self.arris("objdump", "--tier", "interp", "math.wat", "add")
         self.assertEqual(fused.code, 0, fused.err)
