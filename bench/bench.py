@@ -15,7 +15,7 @@ import pathlib
 import re
 
 from harness import compare, engines, html_report, programs, text_report
-from harness.session import ROOT, Session
+from harness.session import ROOT, Session, git
 
 OUT = ROOT / "bench" / "out"
 sys.path.insert(0, str(ROOT / "docs"))
@@ -33,6 +33,7 @@ def parse_arguments():
     parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS", help="for one run (default: 120)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the report there (bench/out/latest.json always has it)")
     parser.add_argument("--from", type=pathlib.Path, metavar="FILE", dest="from_file", help="measure nothing: report from this JSON")
+    parser.add_argument("--micro", action="store_true", help="measure only the micro-benchmarks; all else is from the last report")
     parser.add_argument("--compare", metavar="BASE", help="build commit BASE too, run both interleaved, show what changed")
     parser.add_argument("--write-readme", action="store_true", help="write the table in README.md")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release", metavar="DIRECTORY", help="where bin/arris is")
@@ -46,6 +47,8 @@ def parse_arguments():
         parser.error(f"--tiers: no tier {', '.join(sorted(unknown))}")
     if options.write_readme and (options.filter or options.quick):
         parser.error("--write-readme takes a whole run: without --filter and --quick")
+    if options.micro and (options.filter or options.compare or options.from_file):
+        parser.error("--micro takes the last whole report: without --filter, --compare and --from")
     if options.compare:
         options.no_peers = True
     return options
@@ -64,6 +67,8 @@ def measure(options):
         raise SystemExit(f"bench: {arris} is not built (./dev build)")
     tiers = engines.arris_tiers(arris, options.tiers)
     session = Session(options, progress)
+    if options.micro:
+        return measure_micro(session, arris, micro)
     if options.compare:
         base_arris, base_micro, commit = compare.build_base(options.compare, progress)
         session.prepare([e for pair in zip(compare.base_engines(base_arris, options.tiers), tiers) for e in pair])
@@ -73,6 +78,14 @@ def measure(options):
     if options.compare:
         rows = compare.changes(report, session.run_micro(base_micro) if report["micro"] else {}, session.binary_size(base_arris))
         report["compare"] = {"base": commit, "changes": rows}
+    progress("")
+    return report
+
+
+def measure_micro(session, arris, micro):
+    report = json.loads((OUT / "latest.json").read_text(encoding="utf-8"))
+    report |= {"micro": session.run_micro(micro), "micro_commit": git("rev-parse", "--short", "HEAD"), "binary_bytes": session.binary_size(arris)}
+    report["failures"] += session.failures
     progress("")
     return report
 

@@ -105,6 +105,10 @@ class Reports(unittest.TestCase):
         self.assertIn("15.0x", text)
         self.assertIn("differs", text)
 
+    def test_micro_benchmarks_again_are_told(self):
+        self.assertIn("measured again at abc", text_report.readme(report(micro_commit="abc")))
+        self.assertNotIn("measured again", text_report.readme(report()))
+
     def test_targets_are_judged(self):
         verdicts = {cells[0]: verdict for cells, verdict in text_report.target_cells(report())[1]}
         self.assertEqual(verdicts["geomean to native"], "goal")
@@ -112,6 +116,13 @@ class Reports(unittest.TestCase):
         self.assertEqual(verdicts["load and validate, 10 MB module"], "first stop")
         self.assertEqual(verdicts["host call round trip"], "missed")
         self.assertNotIn("instantiate and drop", verdicts)  # not measured, so not judged
+
+    def test_auto_is_judged_by_its_worst_program(self):
+        def ms(interp, jit, auto):
+            return {"results": {f"arris {tier}": {"ms": value} for tier, value in (("interp", interp), ("jit", jit), ("auto", auto))}}
+        programs = [ms(900, 100, 105), ms(2, 3, 2.4), {"results": {"arris interp": {"ms": 7}}}]
+        self.assertAlmostEqual(text_report.auto_behind({"programs": programs}), 1.2)
+        self.assertIsNone(text_report.auto_behind({"programs": programs[2:]}))
 
     def test_readme_names_how_it_was_written(self):
         text = text_report.readme(report())

@@ -202,7 +202,7 @@ class Session:
             return {}
         rows = micro_rows(json.loads(output.read_text(encoding="utf-8")), self.options.clock)
         listed = subprocess.run([str(binary), "--benchmark_list_tests"], capture_output=True, text=True, check=False).stdout
-        order = [name.split("/repeats:")[0].removesuffix("/real_time") for name in listed.split()]  # they ran in random order
+        order = [micro_name(name) for name in listed.split()]  # they ran in random order
         return {name: rows[name] for name in order if name in rows}
 
     def binary_size(self, binary):
@@ -226,17 +226,23 @@ class Session:
                 "binary_bytes": self.binary_size(arris), "left_out": [[e.name, reason] for e, reason in self.unusable], "failures": self.failures}
 
 
+def micro_name(name):
+    """Without what Google Benchmark adds to tell how it was measured."""
+    return name.split("/repeats:")[0].removesuffix("/real_time").removesuffix("/process_time")
+
+
 def micro_rows(report, clock):
     """Medians by name of Google Benchmark's JSON, in nanoseconds, with what counters the benchmark set."""
     units = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
     runs = {}
     for run in report["benchmarks"]:
         if run.get("run_type") == "iteration" and not run.get("error_occurred"):
-            runs.setdefault(run["name"].split("/repeats:")[0].removesuffix("/real_time"), []).append(run)
+            runs.setdefault(micro_name(run["name"]), []).append(run)
     rows = {}
     for name, mine in runs.items():
-        threads = mine[0]["name"].split("/repeats:")[0].endswith("/real_time")  # work of several threads: only wall time says anything
-        key = "cpu_time" if clock == "cpu" and not threads else "real_time"
+        full_name = mine[0]["name"].split("/repeats:")[0]
+        threads = full_name.endswith("/real_time")  # work of several threads: only wall time says anything
+        key = "cpu_time" if full_name.endswith("/process_time") or (clock == "cpu" and not threads) else "real_time"
         row = {"ns": finite(median([run[key] * units[run["time_unit"]] for run in mine]), 3)}
         if "bytes_per_second" in mine[0]:  # which the library counts in processor time
             counted = "real_time" if threads else "cpu_time"

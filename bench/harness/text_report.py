@@ -4,7 +4,7 @@ import math
 PLAIN = {"bold": "", "dim": "", "good": "", "bad": "", "end": ""}
 COLOURS = {"bold": "\x1b[1m", "dim": "\x1b[2m", "good": "\x1b[32m", "bad": "\x1b[31m", "end": "\x1b[0m"}
 
-# The targets of the interpreter: (what, the number in a report, unit, first stop, goal, whether more is better)
+# The targets: (what, the number in a report, unit, first stop, goal, whether more is better)
 TARGETS = [
     ("geomean to native", lambda r: engine_value(r, "arris interp", "geomean"), "x", 18, 14, False),
     ("worst scalar program", lambda r: engine_value(r, "arris interp", "worst_ratio"), "x", 40, 40, False),
@@ -17,12 +17,29 @@ TARGETS = [
     ("10,000 live instances, each", lambda r: micro_value(r, "instantiate/10000_live", "rss_bytes", 1e-3), "kB", 100, 50, False),
     ("host call round trip", lambda r: micro_value(r, "call/host", "ns", 1), "ns", 20, 20, False),
     ("typed call into wasm", lambda r: micro_value(r, "call/typed_entry", "ns", 1), "ns", 30, 30, False),
+    ("compiled code, geomean to native", lambda r: engine_value(r, "arris jit", "geomean"), "x", 2.4, 2, False),
+    ("auto to the better of both, worst program", lambda r: auto_behind(r), "x", 1.1, 1.1, False),
+    ("compile, wasm code per second and core", lambda r: micro_value(r, "load/jit", "bytes_per_second", 1e-6), "MB/s", 50, 100, True),
+    ("10 MB module starts compiled in", lambda r: load_value(r, "arris jit", "10 MB", "ms"), "ms", 200, 200, False),
+    ("compiled call, direct", lambda r: micro_value(r, "call/jit_direct", "ns", 1), "ns", 1.5, 1.5, False),
+    ("compiled call, indirect", lambda r: micro_value(r, "call/jit_indirect", "ns", 1), "ns", 2.5, 2.5, False),
+    ("compiled call of the host", lambda r: micro_value(r, "call/jit_host", "ns", 1), "ns", 10, 10, False),
     ("arris, stripped", lambda r: r["binary_bytes"] / 1e6 if r["binary_bytes"] else None, "MB", 2, 2, False),
 ]
 
 
 def engine_value(report, engine, key):
     return next((row[key] for row in report["engines"] if row["name"] == engine), None)
+
+
+def auto_behind(report):
+    """Time in tier auto to the time in the better of the other two, where that is longest."""
+    behind = []
+    for row in report["programs"]:
+        ms = [row["results"].get(f"arris {tier}", {}).get("ms") for tier in ("interp", "jit", "auto")]
+        if all(ms):
+            behind.append(ms[2] / min(ms[:2]))
+    return max(behind, default=None)
 
 
 def cold(report, engine, program, key):
@@ -131,14 +148,15 @@ def target_cells(report):
         verdict = "goal" if reached(goal) else "first stop" if reached(stop) else "missed"
         sign = ">=" if more else "<="
         out.append(([what, f"{number(value)} {unit}", f"{sign} {stop} {unit}", f"{sign} {goal} {unit}", verdict], verdict))
-    return ["target of the interpreter", "measured", "first stop", "goal", ""], out
+    return ["target", "measured", "first stop", "goal", ""], out
 
 
 def heading(report):
     machine = report["machine"]
     quick = ", quick" if report["quick"] else ""
     return (f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; {report['compiler']}; commit {report['commit'] or '?'}"
-            f"{' with changes' if report['dirty'] else ''}; medians of {report['runs']} runs of {report['clock']} time{quick}")
+            f"{' with changes' if report['dirty'] else ''}; medians of {report['runs']} runs of {report['clock']} time{quick}"
+            + (f"; micro-benchmarks measured again at {report['micro_commit']}" if report.get("micro_commit") else ""))
 
 
 def terminal(report, colour):

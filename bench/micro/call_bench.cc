@@ -1,5 +1,5 @@
-// call/: one call of each kind. entry: from C++ into WebAssembly and back; the others from a loop in WebAssembly, loop included, in the
-// default tier and, as call/jit_..., in compiled code from the start.
+// call/: one call of each kind. entry: from C++ into WebAssembly and back; the others from a loop in WebAssembly, loop included; in the
+// interpreter and, as call/jit_..., in compiled code.
 #include "bench/micro/fixture.h"
 
 namespace arris::bench {
@@ -10,15 +10,15 @@ constexpr std::string_view kEntry = R"((module
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "many") (param i32 i64 f32 f64 i32 i64) (result i64) (i64.add (local.get 1) (local.get 5)))))";
 
-void entry_nothing(benchmark::State& state) {
-  Fixture fixture(kEntry);
+void entry_nothing(benchmark::State& state, api::Tier tier) {
+  Fixture fixture(kEntry, tier);
   auto nothing = fixture.func<void()>("nothing");
   for (auto _ : state)
     if (!nothing()) return state.SkipWithError("trap");
 }
 
-void entry_add(benchmark::State& state) {
-  Fixture fixture(kEntry);
+void entry_add(benchmark::State& state, api::Tier tier) {
+  Fixture fixture(kEntry, tier);
   auto add = fixture.func<int32_t(int32_t, int32_t)>("add");
   int32_t sum = 0;
   for (auto _ : state) {
@@ -29,15 +29,15 @@ void entry_add(benchmark::State& state) {
   benchmark::DoNotOptimize(sum);
 }
 
-void entry_many(benchmark::State& state) {
-  Fixture fixture(kEntry);
+void entry_many(benchmark::State& state, api::Tier tier) {
+  Fixture fixture(kEntry, tier);
   auto many = fixture.func<int64_t(int32_t, int64_t, float, double, int32_t, int64_t)>("many");
   for (auto _ : state)
     if (!many(1, 2, 3, 4, 5, 6)) return state.SkipWithError("trap");
 }
 
-void entry_untyped(benchmark::State& state) {
-  Fixture fixture(kEntry);
+void entry_untyped(benchmark::State& state, api::Tier tier) {
+  Fixture fixture(kEntry, tier);
   auto add = *fixture.instance->func("add");
   for (auto _ : state)
     if (!add.call({api::Val(1), api::Val(2)})) return state.SkipWithError("trap");
@@ -45,7 +45,7 @@ void entry_untyped(benchmark::State& state) {
 
 constexpr int kCalls = 16;
 
-void from_wasm(benchmark::State& state, const api::Config& config, std::string_view fields, std::string_view call) {
+void from_wasm(benchmark::State& state, api::Tier tier, std::string_view fields, std::string_view call) {
   Fixture fixture(
       loop_module(fields, "", repeat(call, kCalls)),
       [](api::Linker& linker) {
@@ -64,25 +64,27 @@ void from_wasm(benchmark::State& state, const api::Config& config, std::string_v
                              return {};
                            });
       },
-      config);
+      tier);
   run_loop(state, fixture, kCalls);
 }
 
+template <class Run>
+void add_row(const std::string& name, Run run) {
+  for (auto [prefix, tier] : {std::pair("call/", api::Tier::interp), std::pair("call/jit_", api::Tier::jit)})
+    benchmark::RegisterBenchmark((prefix + name).c_str(), [run, tier](benchmark::State& s) { run(s, tier); });
+}
+
 void add_row(const std::string& name, std::string_view fields, std::string_view call) {
-  benchmark::RegisterBenchmark(("call/" + name).c_str(), [=](benchmark::State& s) { from_wasm(s, {}, fields, call); });
-  api::Config compiled;
-  compiled.tier = api::Tier::jit;
-  benchmark::RegisterBenchmark(("call/jit_" + name).c_str(),
-                               [=](benchmark::State& s) { from_wasm(s, compiled, fields, call); });
+  add_row(name, [=](benchmark::State& s, api::Tier tier) { from_wasm(s, tier, fields, call); });
 }
 
 }  // namespace
 
 void register_call_benchmarks() {
-  benchmark::RegisterBenchmark("call/typed_entry_nothing", entry_nothing);
-  benchmark::RegisterBenchmark("call/typed_entry", entry_add);
-  benchmark::RegisterBenchmark("call/typed_entry_6_params", entry_many);
-  benchmark::RegisterBenchmark("call/untyped_entry", entry_untyped);
+  add_row("typed_entry_nothing", entry_nothing);
+  add_row("typed_entry", entry_add);
+  add_row("typed_entry_6_params", entry_many);
+  add_row("untyped_entry", entry_untyped);
   add_row("direct", "(func $f)", "(call $f)");
   add_row("direct_2_params", "(func $f (param i32 i32) (result i32) (local.get 0))",
           "(drop (call $f (local.get $n) (i32.const 1)))");

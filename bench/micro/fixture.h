@@ -27,12 +27,23 @@ T must(std::expected<T, E> result, std::string_view what) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+// The rows are the interpreter's unless they say otherwise: in the default tier, what repeats would soon be compiled code.
+inline api::Config in_tier(api::Tier tier) {
+  api::Config config;
+  config.tier = tier;
+  return config;
+}
+
 // A module in a Store of its own.
 struct Fixture {
-  explicit Fixture(std::string_view wat) : Fixture(wat, [](api::Linker&) {}) {}
+  explicit Fixture(std::string_view wat, api::Tier tier = api::Tier::interp)
+      : Fixture(wat, [](api::Linker&) {}, tier) {}
   template <class Define>
-  Fixture(std::string_view wat, Define define, const api::Config& config = {})
-      : engine(config), module(must(api::Module::compile_text(engine, wat), "module")), linker(engine), store(engine) {
+  Fixture(std::string_view wat, Define define, api::Tier tier = api::Tier::interp)
+      : engine(in_tier(tier)),
+        module(must(api::Module::compile_text(engine, wat), "module")),
+        linker(engine),
+        store(engine) {
     define(linker);
     instance.emplace(must(linker.instantiate(store, module), "instance"));
   }
