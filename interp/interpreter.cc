@@ -16,6 +16,9 @@ Outcome trap_at_entry(runtime::Store& store, TrapCode code) {
 
 }  // namespace
 
+// Returning from the outermost frame leaves the interpreter. Kept in memory: what was just stored in halves is slow to load as a whole.
+static constinit const FrameRecord kExitRecord{kExitCode, nullptr, nullptr, nullptr};
+
 runtime::Outcome execute(runtime::Store& store, const runtime::FuncInstance& func, uint64_t* slots) {
   DCHECK(func.code != nullptr);
   ExecutionContext& context = store.context();
@@ -25,7 +28,7 @@ runtime::Outcome execute(runtime::Store& store, const runtime::FuncInstance& fun
     if (TrapCode trap = answer_interrupt(context); trap != TrapCode::none) return trap_at_entry(store, trap);
   }
   if (!frame_fits(context, *func.code, slots)) return trap_at_entry(store, TrapCode::call_stack_exhausted);
-  uint64_t* locals = build_frame(func, slots, {kExitCode, nullptr, nullptr, nullptr});
+  uint64_t* locals = build_frame(func, slots, kExitRecord);
   uint64_t* sp = locals + func.code->frame_offset + kFrameRecordSlots - 1;
   const uint8_t* ip = func.code->entry();
   return kOpcodeTable[*ip](ip, sp, locals, func.code->side_table, inst->memory0_base, *sp, inst, {});
