@@ -13,8 +13,8 @@ using runtime::CodeBlock;
 
 namespace {
 
-// As instructions are fetched: fib runs 1.3 times as fast as at an odd multiple of 16.
-constexpr uint64_t kFunctionAlignment = 32;
+// A cache line: at odd multiples of 32 fib takes 1.16 times as long, at odd multiples of 16 1.3 times.
+constexpr uint64_t kFunctionAlignment = 64;
 // Large enough that a block costs nothing, small enough that what is left over at its end does not matter.
 constexpr uint64_t kMaxOpenBytes = uint64_t{1} << 20;
 constexpr uint64_t kMinPageBytes = 4096;  // the unit of code space
