@@ -119,8 +119,8 @@ class Reports(unittest.TestCase):
 
     def test_auto_is_judged_by_its_worst_program(self):
         def ms(interp, jit, auto):
-            return {"results": {f"arris {tier}": {"ms": value} for tier, value in (("interp", interp), ("jit", jit), ("auto", auto))}}
-        programs = [ms(900, 100, 105), ms(2, 3, 2.4), {"results": {"arris interp": {"ms": 7}}}]
+            return {"results": {f"arris {tier}": {"runs_ms": [value, 3 * value]} for tier, value in (("interp", interp), ("jit", jit), ("auto", auto))}}
+        programs = [ms(900, 100, 105), ms(2, 3, 2.4), {"results": {"arris interp": {"runs_ms": [7]}}}]
         self.assertAlmostEqual(text_report.auto_behind({"programs": programs}), 1.2)
         self.assertIsNone(text_report.auto_behind({"programs": programs[2:]}))
 

@@ -127,7 +127,7 @@ class Session:
             if engine.kind == "arris":
                 cases.append((engine.name, "hello.wat", engine.wasm_command(self.hello_wat)))
         # A measurement of the shortest runs: the machine warm, many rounds, everything interleaved.
-        wall, own, rss, bad = {}, {}, {}, set()
+        wall, own, cpu, rss, bad = {}, {}, {}, {}, set()
         for round_index in range(HELLO_RUNS[self.options.quick]):
             self.say(f"cold start, round {round_index + 1}")
             for engine, program, command in cases:
@@ -142,9 +142,11 @@ class Session:
                     continue
                 wall.setdefault(key, []).append(result.cpu_ms if self.options.clock == "cpu" else result.wall_ms)
                 own.setdefault(key, []).append(result.time_ms(self.options.clock))
+                cpu.setdefault(key, []).append(result.cpu_ms)
                 rss.setdefault(key, []).append(result.rss_kib)
         native = median(wall[("native", "hello.c")])
-        self.start_of = {engine: median(times) for (engine, program), times in own.items() if program == "hello.c"}
+        self.start_of, self.start_cpu_of = ({engine: median(times) for (engine, program), times in all_times.items() if program == "hello.c"}
+                                            for all_times in (own, cpu))
         return [{"engine": engine, "program": program, "ms": finite(median(wall.get((engine, program), [])), 3),
                  "spread": finite(spread(wall.get((engine, program), [])), 4), "ratio": finite(median(wall.get((engine, program), [])) / native, 3),
                  "rss_kib": median(rss[(engine, program)]) if (engine, program) in rss else None} for engine, program, _ in cases]
@@ -166,6 +168,7 @@ class Session:
         rows, made, given_up = [], self.big_modules(), set()
         for label, path in made.items():
             times = {engine.name: [] for engine in self.engines[1:]}
+            cpu = {engine.name: [] for engine in self.engines[1:]}
             for run in range(3 if self.options.quick else 5):
                 for engine in self.engines[1:]:
                     mine = times[engine.name]
@@ -175,15 +178,18 @@ class Session:
                     result = self.launcher.run(engine.wasm_command(path), 60)
                     if result.status == "0" and result.output == b"hello\n":
                         mine.append(result.time_ms(self.options.clock))
+                        cpu[engine.name].append(result.cpu_ms)
                     elif engine.kind == "arris":
                         self.failures.append(f"{label} module on {engine.name}: status {result.status}, {result.errors.decode(errors='replace').strip()[:200]}")
             for engine, mine in times.items():
                 if mine:
                     if mine[0] > 10_000:
                         given_up.add(engine)  # the bigger module would take minutes
-                    own = max(median(mine) - self.start_of.get(engine, 0), median(mine) / 10)  # without what hello takes
+                    # Without what hello takes: of the time until hello, and of the processor time of all threads.
+                    speed, speed_per_core = (finite(path.stat().st_size / 1e3 / max(all_of - start.get(engine, 0), all_of / 10), 1)
+                                             for all_of, start in ((median(mine), self.start_of), (median(cpu[engine]), self.start_cpu_of)))
                     rows.append({"module": label, "bytes": path.stat().st_size, "engine": engine, "ms": finite(median(mine), 2),
-                                 "mb_per_s": finite(path.stat().st_size / 1e6 / (own / 1e3), 1)})
+                                 "mb_per_s": speed, "mb_per_cpu_s": speed_per_core})
         return rows
 
     def run_micro(self, binary):

@@ -18,7 +18,7 @@ TARGETS = [
     ("host call round trip", lambda r: micro_value(r, "call/host", "ns", 1), "ns", 20, 20, False),
     ("typed call into wasm", lambda r: micro_value(r, "call/typed_entry", "ns", 1), "ns", 30, 30, False),
     ("compiled code, geomean to native", lambda r: engine_value(r, "arris jit", "geomean"), "x", 2.4, 2, False),
-    ("auto to the better of both, worst program", lambda r: auto_behind(r), "x", 1.1, 1.1, False),
+    ("auto to the better of both, worst program (least times)", lambda r: auto_behind(r), "x", 1.1, 1.1, False),
     ("compile, wasm code per second and core", lambda r: micro_value(r, "load/jit", "bytes_per_second", 1e-6), "MB/s", 50, 100, True),
     ("10 MB module starts compiled in", lambda r: load_value(r, "arris jit", "10 MB", "ms"), "ms", 200, 200, False),
     ("compiled call, direct", lambda r: micro_value(r, "call/jit_direct", "ns", 1), "ns", 1.5, 1.5, False),
@@ -33,12 +33,14 @@ def engine_value(report, engine, key):
 
 
 def auto_behind(report):
-    """Time in tier auto to the time in the better of the other two, where that is longest."""
+    """Time in tier auto to the time in the better of the other two, where that is longest. By the least times of all runs: the same
+    code runs in both, so what medians differ by is mostly the machine."""
     behind = []
     for row in report["programs"]:
-        ms = [row["results"].get(f"arris {tier}", {}).get("ms") for tier in ("interp", "jit", "auto")]
-        if all(ms):
-            behind.append(ms[2] / min(ms[:2]))
+        runs = [row["results"].get(f"arris {tier}", {}).get("runs_ms") for tier in ("interp", "jit", "auto")]
+        if all(runs):
+            interp, jit, auto = map(min, runs)
+            behind.append(auto / min(interp, jit))
     return max(behind, default=None)
 
 
@@ -47,7 +49,7 @@ def cold(report, engine, program, key):
 
 
 def load_value(report, engine, module, key):
-    return next((row[key] for row in report["load"] if (row["engine"], row["module"]) == (engine, module)), None)
+    return next((row.get(key) for row in report["load"] if (row["engine"], row["module"]) == (engine, module)), None)
 
 
 def micro_value(report, name, key, factor):
@@ -110,8 +112,9 @@ def engine_cells(report):
 
 
 def load_cells(report):
-    return ["big module", "engine", "start to hello", "MB/s"], [
-        [row["module"], row["engine"], f"{number(row['ms'])} ms", number(row["mb_per_s"])] for row in report["load"]]
+    return ["big module", "engine", "start to hello", "MB/s", "MB/s and core"], [
+        [row["module"], row["engine"], f"{number(row['ms'])} ms", number(row["mb_per_s"]), number(row.get("mb_per_cpu_s"))] for row in report["load"]]
+
 
 
 def cold_cells(report):
