@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/os/virtual_memory.h"
 
 namespace arris {
 
@@ -36,10 +38,16 @@ std::expected<std::vector<uint8_t>, int> read_file(const std::string& path, uint
       expected_size = static_cast<size_t>(st.st_size) + 1;  // one more, so that end of file is seen without growing
     }
   }
-  bytes.resize(expected_size);
+  // Piece by piece, so that what a vector clears is still in the cache when it is overwritten.
+  constexpr size_t kPieceBytes = 256 * 1024;
+  bytes.reserve(expected_size);
+  if (expected_size > kPieceBytes) os::prefault(bytes.data(), expected_size);
   size_t used = 0;
   for (;;) {
-    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
+    if (used == bytes.size()) {
+      if (used == bytes.capacity()) bytes.reserve(used * 2);
+      bytes.resize(std::min(bytes.capacity(), used + kPieceBytes));
+    }
     ssize_t n = ::read(fd, bytes.data() + used, bytes.size() - used);
     if (n < 0) {
       if (errno == EINTR) continue;

@@ -25,7 +25,7 @@ std::expected<MachineCode, Error> machine_code(const Config& config, const arris
   code.bytes = std::move(compiled.bytes);
   code.code_size = compiled.code_size;
   uint32_t last = 0;
-  for (const jit::PcMapEntry& at : compiled.positions) {
+  for (const arris::runtime::PcEntry& at : compiled.positions) {
     // Up to there the positions follow the instructions.
     if (at.wasm_offset < last && code.out_of_line == 0) code.out_of_line = code.positions.size();
     last = at.wasm_offset;

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "base/os/executable_memory.h"
 #include "base/os/virtual_memory.h"
 
 namespace arris::jit {
@@ -17,7 +16,8 @@ namespace {
 constexpr uint64_t kFunctionAlignment = 64;
 // Large enough that a block costs nothing, small enough that what is left over at its end does not matter.
 constexpr uint64_t kMaxOpenBytes = uint64_t{1} << 20;
-constexpr uint64_t kMinPageBytes = 4096;  // the unit of code space
+constexpr uint64_t kMinPageBytes = 4096;    // the unit of code space
+constexpr uint64_t kBytesPerPcMapByte = 8;  // about
 constexpr uint64_t kMinPrefaultBytes = uint64_t{64} << 10;
 
 // Where the next function goes behind one that ends at `end`. Not at `end` itself, where its last call may return to.
@@ -36,6 +36,22 @@ uint32_t size_of(const std::vector<T>& v) {
   return static_cast<uint32_t>(v.size());
 }
 
+template <class T, class Range>
+void append(std::vector<T>& to, const Range& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// Of the next function in `code`: what is added from now on is its.
+CodeBlock::Function function_at(const CodeBlock& code, uint32_t begin, uint32_t end, uint32_t index) {
+  return {begin,
+          end,
+          index,
+          size_of(code.pc_maps),
+          size_of(code.pc_restarts),
+          size_of(code.landing_pads),
+          size_of(code.osr_entries)};
+}
+
 }  // namespace
 
 CodePacker::~CodePacker() {
@@ -52,6 +68,7 @@ bool CodePacker::open(uint64_t bytes) {
   block.pages = pages;
   block.code = std::make_unique<CodeBlock>();
   block.code->module = &module_;
+  if (pages.size() >= kMinPrefaultBytes) block.code->pc_maps.reserve(pages.size() / kBytesPerPcMapByte);
   return true;
 }
 
@@ -60,7 +77,7 @@ void CodePacker::close() {
   Block& block = blocks_.back();
   CodeBlock& code = *block.code;
   const auto end = static_cast<uint32_t>(end_ + 1);
-  code.functions.push_back({end, end, 0, size_of(code.pc_map), size_of(code.landing_pads), size_of(code.osr_entries)});
+  code.functions.push_back(function_at(code, end, end, 0));
   const uint64_t page = os::page_size();
   const uint64_t used = (end_ + page) & ~(page - 1);  // of end_ + 1 bytes, rounded up
   if (used < block.pages.size()) {
@@ -96,14 +113,14 @@ void CodePacker::put(uint32_t index, const CompiledFunction& f, uint64_t begin) 
   CodeBlock& code = *block.code;
   end_ = begin + f.bytes.size();
   const auto at = static_cast<uint32_t>(begin);
-  code.functions.push_back({at, static_cast<uint32_t>(end_), index, size_of(code.pc_map), size_of(code.landing_pads),
-                            size_of(code.osr_entries)});
+  code.functions.push_back(function_at(code, at, static_cast<uint32_t>(end_), index));
   block.entry_offsets.push_back(at + f.entry_offset);
   std::memcpy(block.pages.data() + begin, f.bytes.data(), f.bytes.size());
-  for (const PcMapEntry& e : f.pc_map) code.pc_map.push_back({e.native_offset, e.wasm_offset});
+  append(code.pc_maps, f.pc_map.bytes());
+  append(code.pc_restarts, f.pc_map.restarts());
   for (const OsrEntry& e : f.osr_entries) code.osr_entries.push_back({e.native_offset, e.loop_offset});
-  for (const PcMapEntry& e : f.positions) code.positions.push_back({at + e.native_offset, e.wasm_offset});
-  code.landing_pads.insert(code.landing_pads.end(), f.landing_pads.begin(), f.landing_pads.end());
+  for (const runtime::PcEntry& e : f.positions) code.positions.push_back({at + e.native_offset, e.wasm_offset});
+  append(code.landing_pads, f.landing_pads);
 }
 
 std::vector<CodePacker::Block> CodePacker::finish() {

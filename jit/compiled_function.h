@@ -14,14 +14,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/pc_map.h"
 #include "wasm/trap.h"
 
 namespace arris::jit {
-
-struct PcMapEntry {
-  uint32_t native_offset;
-  uint32_t wasm_offset;  // of the instruction that traps, throws or calls
-};
 
 // Where execution may enter at a loop: rbp, r14, r15 and rsp as in a body (native frame pushed), every local and operand in its
 // home slot. The interruption check has not been done yet.
@@ -40,17 +36,17 @@ struct TableUse {
 inline constexpr uint32_t kNoLandingPad = 0xFFFFFFFF;
 
 struct CompiledFunction {
-  std::vector<uint8_t> bytes;  // code, then constants and jump tables (16-aligned within bytes)
-  uint32_t code_size = 0;      // of the code in front of them
-  uint32_t entry_offset = 0;   // register entry (jit/README.md, calling convention)
-  std::vector<PcMapEntry> pc_map;
+  std::vector<uint8_t> bytes;   // code, then constants and jump tables (16-aligned within bytes)
+  uint32_t code_size = 0;       // of the code in front of them
+  uint32_t entry_offset = 0;    // register entry (jit/README.md, calling convention)
+  runtime::PcMapWriter pc_map;  // of what traps, throws or calls
   // By index in FuncCode::handlers: where to go on with everything in home slots and the payload (then the exnref, if the handler
   // pushes one) in the operand slots from ExceptionHandler::height, and a legacy handler's exception in its exception_slot; with
   // rbp, r14, r15, rsp of the frame restored. kNoLandingPad for delegates and for handlers in code that is never reached.
   std::vector<uint32_t> landing_pads;
   std::vector<OsrEntry> osr_entries;  // sorted by loop_offset
   // With CompileOptions::positions: the code from here to the next entry was made for this instruction.
-  std::vector<PcMapEntry> positions;
+  std::vector<runtime::PcEntry> positions;
   std::vector<TableUse> table_uses;
 
   void clear() {

@@ -199,7 +199,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void prepare_call(const FuncType& type, const Operand* callee);
   void finish_call(const FuncType& type);
   void place_arguments(const FuncType& type, const Operand* callee);
-  void note_call(uint32_t return_offset) { out_->pc_map.push_back({return_offset, offset_}); }
+  void note_call(uint32_t return_offset) { out_->pc_map.add(return_offset, offset_); }
   // For those who look at the code (CompileOptions::positions).
   void note_position() {
     if (options_.positions) [[unlikely]]
@@ -253,7 +253,7 @@ class FunctionCompiler final : private masm::TrapSink {
   Address checked_address(Operand& index, const MemArg& arg, uint32_t width);
   void check_alignment(Operand& index, const MemArg& arg, uint32_t width);
   void keep_out(Operand& operand, masm::GpSet clobbered);
-  void note_fault(uint32_t native_offset) { out_->pc_map.push_back({native_offset, offset_}); }
+  void note_fault(uint32_t native_offset) { out_->pc_map.add(native_offset, offset_); }
   void on_memory_size();
   void on_memory_bulk(Opcode op);
   static constexpr uint32_t kMostPieceBytes = 16;

@@ -54,7 +54,7 @@ class Assembler {
     masm.move(Width::w64, Masm::kLocals, Masm::kArgumentBase);
   }
   // The calls and faults of `wasm_offset`.
-  void note(uint32_t native, uint32_t wasm_offset) { out.pc_map.push_back({native, wasm_offset}); }
+  void note(uint32_t native, uint32_t wasm_offset) { out.pc_map.add(native, wasm_offset); }
   masm::Address local(int32_t i) { return at(Masm::kLocals, 8 * i); }
   masm::Address stub(MachineIndex index) {
     masm.load_gp(Width::w64, Masm::kScratch, at(Masm::kInstance, offsetof(InstanceData, machine)));

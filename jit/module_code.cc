@@ -54,7 +54,7 @@ bool ModuleCode::activate() {
   if (is_active_.load(std::memory_order_acquire)) return true;
   if (!machine_->prepare()) return false;
   entries_.reset(new runtime::MachineEntry[count_of(module_)]);
-  if (!make_stubs()) return false;
+  if (!make_stubs({})) return false;
   is_active_.store(true, std::memory_order_release);
   return true;
 }
@@ -75,24 +75,37 @@ CompileOptions ModuleCode::compile_options() const {
   return options;
 }
 
+void ModuleCode::give_up(std::span<const CodePacker::Block> blocks) {
+  for (const CodePacker::Block& block : blocks) machine_->space().give_up(block.pages);
+}
+
 void ModuleCode::give_up(uint32_t index) {
   if (heat_) heat_[index].store(kNever, std::memory_order_relaxed);
 }
 
-// For every function: find its FuncInstance in the running instance, and go to slow_entry.
-bool ModuleCode::make_stubs() {
+// For every function that has no code in `compiled`: find its FuncInstance in the running instance, and go to slow_entry.
+bool ModuleCode::make_stubs(std::span<const CodePacker::Block> compiled) {
   const uint32_t count = count_of(module_);
-  if (count == 0) return true;
+  constexpr uint32_t kNoStub = 0;
+  constexpr uint32_t kWanted = 1;
+  std::vector<uint32_t> offsets(count, kWanted);
+  for (const CodePacker::Block& block : compiled) {
+    for (size_t i = 0; i < block.entry_offsets.size(); ++i) offsets[block.code->functions[i].index] = kNoStub;
+  }
+  if (std::ranges::find(offsets, kWanted) == offsets.end()) return true;
   Masm masm((masm::CpuFeatures()));
-  std::vector<uint32_t> offsets(count);
+  const masm::Label common = masm.new_label();
+  masm.bind(common);
+  masm.load_gp(Width::w64, Masm::kScratch, at(Masm::kInstance, static_cast<int32_t>(offsetof(InstanceData, funcs))));
+  masm.load_gp(Width::w64, Masm::kCallee, masm::at(Masm::kScratch, Masm::kCallee, 0));
+  masm.move_imm(Width::w64, Masm::kScratch, reinterpret_cast<uintptr_t>(machine_->stubs().slow_entry));
+  masm.jump_reg(Masm::kScratch);
   for (uint32_t i = 0; i < count; ++i) {
+    if (offsets[i] == kNoStub) continue;
     masm.align(kStubAlignment);
     offsets[i] = masm.offset();
-    const auto slot = static_cast<int32_t>((module_.imported_funcs + i) * sizeof(void*));
-    masm.load_gp(Width::w64, Masm::kCallee, at(Masm::kInstance, static_cast<int32_t>(offsetof(InstanceData, funcs))));
-    masm.load_gp(Width::w64, Masm::kCallee, at(Masm::kCallee, slot));
-    masm.move_imm(Width::w64, Masm::kScratch, reinterpret_cast<uintptr_t>(machine_->stubs().slow_entry));
-    masm.jump_reg(Masm::kScratch);
+    masm.move_imm(Width::w64, Masm::kCallee, (module_.imported_funcs + i) * sizeof(void*));
+    masm.jump(common);
   }
   if (!masm.finish()) return false;
   const std::span<uint8_t> pages = machine_->space().allocate(masm.code().size());
@@ -103,7 +116,9 @@ bool ModuleCode::make_stubs() {
   const CodeBlock* block = machine_->space().publish(pages, std::move(stubs));
   if (block == nullptr) return false;
   blocks_.push_back(block);
-  for (uint32_t i = 0; i < count; ++i) entries_[i].store(block->begin + offsets[i], std::memory_order_relaxed);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (offsets[i] != kNoStub) entries_[i].store(block->begin + offsets[i], std::memory_order_relaxed);
+  }
   return true;
 }
 
@@ -173,7 +188,8 @@ void ModuleCode::compile_some(Work& work) {
 std::expected<void, ModuleCompileError> ModuleCode::compile_all(unsigned threads) {
   std::lock_guard lock(mutex_);
   if (is_complete_) return {};
-  if (!activate()) return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
+  const ModuleCompileError no_memory{{}, 0, "no executable memory"};
+  if (!machine_->prepare()) return std::unexpected(no_memory);
   const uint64_t wasm_bytes = module_.code_end - module_.code_begin;
   const uint32_t parts = std::clamp<uint32_t>(static_cast<uint32_t>(wasm_bytes / kBytesPerThread), 1, threads);
   Work work;
@@ -184,10 +200,19 @@ std::expected<void, ModuleCompileError> ModuleCode::compile_all(unsigned threads
   compile_some(work);
   for (std::thread& worker : workers) worker.join();
   if (work.error) {
-    for (const CodePacker::Block& block : work.blocks) machine_->space().give_up(block.pages);
+    give_up(work.blocks);
     return std::unexpected(*std::move(work.error));
   }
+  const bool was_active = is_active_.load(std::memory_order_relaxed);
+  if (!was_active) {
+    entries_.reset(new runtime::MachineEntry[count_of(module_)]);
+    if (!make_stubs(work.blocks)) {
+      give_up(work.blocks);
+      return std::unexpected(no_memory);
+    }
+  }
   TRY_VOID(publish(std::move(work.blocks)));
+  is_active_.store(true, std::memory_order_release);
   is_complete_ = true;
   return {};
 }
@@ -199,7 +224,7 @@ std::expected<void, ModuleCompileError> ModuleCode::publish(std::vector<CodePack
       blocks_.push_back(published);
       continue;
     }
-    for (++i; i < blocks.size(); ++i) machine_->space().give_up(blocks[i].pages);
+    give_up(std::span(blocks).subspan(i + 1));
     for (; blocks_.size() > before; blocks_.pop_back()) machine_->space().release(blocks_.back());
     return std::unexpected(ModuleCompileError{{}, 0, "no executable memory"});
   }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,8 @@ class ModuleCode final : public ModuleAttachment {
 
  private:
   ModuleCode(const Module& module, std::shared_ptr<Machine> machine, bool checks_bounds);
-  bool make_stubs();
+  bool make_stubs(std::span<const CodePacker::Block> compiled);
+  void give_up(std::span<const CodePacker::Block> blocks);
   CompileOptions compile_options() const;
   void give_up(uint32_t index);  // compiling it: heat_up never asks for it again
   struct Work;

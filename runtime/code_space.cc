@@ -27,24 +27,20 @@ const CodeBlock::Function* CodeBlock::find(uintptr_t pc) const {
   return offset < function.end ? &function : nullptr;
 }
 
+PcMap CodeBlock::pc_map(const Function& function) const {
+  const Function& next = *(&function + 1);
+  return {std::span(pc_maps).subspan(function.pc_map, next.pc_map - function.pc_map),
+          std::span(pc_restarts).subspan(function.pc_restarts, next.pc_restarts - function.pc_restarts)};
+}
+
 bool CodeBlock::find_call(const Function& function, uintptr_t return_address, uint32_t* wasm_offset) const {
   const auto native = static_cast<uint32_t>(return_address - reinterpret_cast<uintptr_t>(begin)) - function.begin;
-  const auto last = pc_map.begin() + (&function + 1)->pc_map;
-  auto found = std::lower_bound(pc_map.begin() + function.pc_map, last, native,
-                                [](const PcEntry& entry, uint32_t value) { return entry.native_offset < value; });
-  if (found == last || found->native_offset != native) return false;
-  *wasm_offset = found->wasm_offset;
-  return true;
+  return pc_map(function).find_exact(native, wasm_offset);
 }
 
 bool CodeBlock::find_fault(const Function& function, uintptr_t pc, uint32_t* wasm_offset) const {
   const auto native = static_cast<uint32_t>(pc - reinterpret_cast<uintptr_t>(begin)) - function.begin;
-  const auto first = pc_map.begin() + function.pc_map;
-  auto after = std::upper_bound(first, pc_map.begin() + (&function + 1)->pc_map, native,
-                                [](uint32_t value, const PcEntry& entry) { return value < entry.native_offset; });
-  if (after == first) return false;
-  *wasm_offset = std::prev(after)->wasm_offset;
-  return true;
+  return pc_map(function).find_at_or_below(native, wasm_offset);
 }
 
 const uint8_t* CodeBlock::landing_pad(const Function& function, size_t handler) const {

@@ -21,18 +21,13 @@
 
 #include "base/os/fault_signals.h"
 #include "base/os/virtual_memory.h"
+#include "runtime/pc_map.h"
 #include "wasm/module.h"
 
 namespace arris::runtime {
 
 // Of one engine: what would exceed it is not compiled.
 inline constexpr uint64_t kMaxCodeBytes = uint64_t{1} << 30;
-
-// Native offsets count from the function's first byte of code, wasm offsets from its first instruction.
-struct PcEntry {
-  uint32_t native_offset;
-  uint32_t wasm_offset;
-};
 
 // Immutable once published.
 struct CodeBlock {
@@ -41,7 +36,8 @@ struct CodeBlock {
     uint32_t end;
     uint32_t index;  // of the function in its module, imported ones not counted
     // Ranges of the arrays below; each ends where the next function's begins.
-    uint32_t pc_map;
+    uint32_t pc_map;  // bytes
+    uint32_t pc_restarts;
     uint32_t landing_pads;
     uint32_t osr_entries;
   };
@@ -60,7 +56,8 @@ struct CodeBlock {
   uint64_t size = 0;                // whole pages
   const Module* module = nullptr;   // null: stubs
   std::vector<Function> functions;  // sorted; one more as the end of the last
-  std::vector<PcEntry> pc_map;
+  std::vector<uint8_t> pc_maps;
+  std::vector<PcRestart> pc_restarts;
   std::vector<uint32_t> landing_pads;
   std::vector<PcEntry> osr_entries;
   std::vector<Stub> stubs;
@@ -72,6 +69,7 @@ struct CodeBlock {
   // The instruction that called, by its return address; or the one that faulted, by its own. False if there is none.
   bool find_call(const Function& function, uintptr_t return_address, uint32_t* wasm_offset) const;
   bool find_fault(const Function& function, uintptr_t pc, uint32_t* wasm_offset) const;
+  PcMap pc_map(const Function& function) const;
   // By index in FuncCode::handlers; null: the handler is never reached.
   const uint8_t* landing_pad(const Function& function, size_t handler) const;
   // Where to go on at the loop at this wasm offset; or null.

@@ -113,8 +113,13 @@ TEST(CodeBlock, FindsInstructionsByReturnAddressAndByFault) {
   uint8_t code[64];
   block.begin = code;
   block.size = sizeof code;
-  block.functions = {{0, 20, 7, 0, 0, 0}, {32, 50, 8, 3, 1, 1}, {64, 64, 0, 5, 1, 1}};
-  block.pc_map = {{5, 1}, {9, 2}, {9, 3}, {4, 6}, {18, 7}};
+  block.functions = {{0, 20, 7, 0, 0, 0, 0}, {32, 50, 8, 6, 0, 1, 1}, {64, 64, 0, 10, 0, 1, 1}};
+  PcMapWriter map;
+  for (const std::vector<PcEntry>& entries : {std::vector<PcEntry>{{5, 1}, {9, 2}, {9, 3}}, {{4, 6}, {18, 7}}}) {
+    map.clear();
+    for (const PcEntry& entry : entries) map.add(entry.native_offset, entry.wasm_offset);
+    block.pc_maps.insert(block.pc_maps.end(), map.bytes().begin(), map.bytes().end());
+  }
   block.landing_pads = {12};
   block.osr_entries = {{3, 40}};
   const auto at = [&](uint32_t offset) { return reinterpret_cast<uintptr_t>(code) + offset; };

@@ -12,7 +12,4 @@ namespace arris::os {
 // False if the system refuses.
 bool seal_executable(void* address, size_t bytes);
 
-// Gives committed pages their storage now, all at once, instead of at the first write to each. Nothing depends on it.
-void prefault(void* address, size_t bytes);
-
 }  // namespace arris::os

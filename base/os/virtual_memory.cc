@@ -22,6 +22,15 @@ bool commit(void* address, size_t bytes) {
   return bytes == 0 || ::mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
+void prefault([[maybe_unused]] void* address, [[maybe_unused]] size_t bytes) {
+#ifdef MADV_POPULATE_WRITE  // since Linux 5.14
+  const size_t page = page_size();
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(address) + page - 1) & ~(page - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(address) + bytes) & ~(page - 1);
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
+#endif
+}
+
 bool discard(void* address, size_t bytes) { return bytes == 0 || ::madvise(address, bytes, MADV_DONTNEED) == 0; }
 
 bool decommit(void* address, size_t bytes) {

@@ -13,6 +13,9 @@ size_t page_size();
 void* reserve(size_t bytes);
 // Makes [address, address + bytes) of a reservation readable and writable; fresh pages read as zero. False on failure.
 bool commit(void* address, size_t bytes);
+// Gives writable pages their storage now, all at once, instead of at the first write to each. Nothing depends on it. Any range: pages
+// that lie wholly in it.
+void prefault(void* address, size_t bytes);
 // Gives the pages back to the system; they stay mapped and read as zero again.
 bool discard(void* address, size_t bytes);
 // Takes access away again and gives the pages back: the range is as freshly reserved.
