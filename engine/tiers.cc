@@ -46,6 +46,7 @@ void create_tiers(EngineState& engine) {
   options.baseline_cpu = config.baseline_cpu;
   options.count_fuel = config.fuel;
   options.mixed_tiers_seed = config.mixed_tiers_seed;
+  options.tier_down_every = config.tier_down_every;
   options.explicit_bounds_checks = config.explicit_bounds_checks;
   options.perf_map = config.profile == Profile::perf_map;
   options.jitdump = config.profile == Profile::jitdump;
@@ -72,12 +73,15 @@ void set_tiers(const EngineState& engine, arris::runtime::StoreOptions& options)
   }
   options.execute = &execute_compiled;
   options.interpret = &interp::execute;
+  options.resume = &interp::resume;
   options.machine = &engine.machine->support();
 }
 
 void start_tiers(const EngineState& engine, arris::runtime::Store& store) {
   if (!engine.machine) return;
   store.context().watch = 1;
+  if (engine.machine->options().tier_down_every != 0)
+    store.context().interrupt.fetch_or(arris::runtime::kInterruptLeave, std::memory_order_relaxed);
   store.context().loop_ticks = engine.machine->options().adaptive ? engine.machine->options().loop_sample : 0;
 }
 

@@ -54,6 +54,8 @@ std::vector<TierUnderTest> make_tiers() {
   config.tier = Tier::auto_;
   config.tier_up_seed = 11;
   tiers.push_back({"auto", Engine(config)});
+  config.tier_down_every = 3;
+  tiers.push_back({"auto-up-and-down", Engine(config)});
   return tiers;
 }
 

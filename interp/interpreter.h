@@ -17,4 +17,8 @@ namespace arris::interp {
 // catches is left in the Store.
 runtime::Outcome execute(runtime::Store& store, const runtime::FuncInstance& func, uint64_t* slots);
 
+// A runtime::ResumeFn: on-stack replacement of compiled code. An interruption has been answered, fuel for the iteration been paid.
+runtime::Outcome resume(runtime::Store& store, const runtime::FuncInstance& func, uint64_t* locals,
+                        uint32_t loop_offset, uint64_t* stack_top);
+
 }  // namespace arris::interp

@@ -35,6 +35,14 @@ struct TableUse {
 
 inline constexpr uint32_t kNoLandingPad = 0xFFFFFFFF;
 
+// An operand at CompileOptions::described_loop whose slot does not hold it as the interpreter wants it: a constant that nobody stored, or
+// an f32 with anything above it.
+struct OperandFixup {
+  int32_t slot;
+  bool is_const;
+  uint64_t bits;
+};
+
 struct CompiledFunction {
   std::vector<uint8_t> bytes;   // code, then constants and jump tables (16-aligned within bytes)
   uint32_t code_size = 0;       // of the code in front of them
@@ -48,6 +56,7 @@ struct CompiledFunction {
   // With CompileOptions::positions: the code from here to the next entry was made for this instruction.
   std::vector<runtime::PcEntry> positions;
   std::vector<TableUse> table_uses;
+  std::vector<OperandFixup> fixups;
 
   void clear() {
     bytes.clear();
@@ -56,6 +65,7 @@ struct CompiledFunction {
     osr_entries.clear();
     positions.clear();
     table_uses.clear();
+    fixups.clear();
     code_size = entry_offset = 0;
   }
 };

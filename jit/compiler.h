@@ -23,6 +23,9 @@ struct CompileOptions {
   // interrupt_checks. Otherwise code has no trace of it.
   bool count_fuel = false;
   bool osr_entries = false;
+  // Tell what the frame lacks for the interpreter at the loop at this offset from the function's first instruction
+  // (CompiledFunction::fixups). The code is the same as without.
+  uint32_t described_loop = kNoIndex;
   // Functions begin with zeros in all slots below their operands: for modules that make objects. The collector takes whatever lies in a
   // slot for a reference, so what earlier calls left would keep their objects alive.
   bool clear_frames = false;

@@ -228,6 +228,17 @@ void FunctionCompiler<Masm>::on_loop() {
   masm_.bind(label_of(loop));
   if (options_.osr_entries) osr_paths_.push_back({offset_, loop.state, loop.label});
   if (options_.interrupt_checks) check_interrupt(loop.state);
+  if (options_.described_loop == offset_) [[unlikely]]
+    describe_operands();
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::describe_operands() {
+  for (uint32_t i = local_count_; i < local_count_ + height_; ++i) {
+    const Value& v = values_[i];
+    const bool is_const = v.is_const() && !v.is_stored();
+    if (is_const || v.kind == Kind::f32) out_->fixups.push_back({v.slot, is_const, v.bits});
+  }
 }
 
 template <class Masm>

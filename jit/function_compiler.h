@@ -165,6 +165,7 @@ class FunctionCompiler final : private masm::TrapSink {
   Label& label_of(Control& control);
   void on_block();
   void on_loop();
+  void describe_operands();
   void on_if();
   void on_else();
   void on_end();

@@ -36,6 +36,7 @@ struct MachineOptions {
   // Not 0: a random half of the functions is left to the interpreter (testing).
   uint32_t mixed_tiers_seed = 0;
   bool explicit_bounds_checks = false;
+  uint32_t tier_down_every = 0;  // not 0: so often a loop or a call of compiled code goes on in the interpreter (testing)
   // Who is told of the code (code_observers.h).
   bool perf_map = false;
   bool jitdump = false;

@@ -1,6 +1,7 @@
 // What happens at the border of compiled code: entering it, and what its stubs call. Arguments travel in registers inside and in
 // one row of slots outside; here they change over.
 #include <algorithm>
+#include <cstring>
 
 #include "base/check.h"
 #include "base/os/fault_signals.h"
@@ -166,6 +167,25 @@ runtime::LoopEntry find_loop(InstanceData* instance, const FuncCode& func_code, 
   return {nullptr, nullptr};
 }
 
+// How the stub goes on after the interpreter ran image.callee, whose results are at image.base, for compiled code of `instance`.
+static SlowResult after_interpreting(Outcome outcome, RegisterImage& image, const InstanceData* instance) {
+  const FuncInstance& func = *image.callee;
+  switch (outcome) {
+    case Outcome::ok: break;
+    case Outcome::trap: return {SlowResult::trap, nullptr};
+    case Outcome::exception: return {SlowResult::exception, nullptr};
+    case Outcome::tail_call: {
+      const runtime::TailCall call = instance->store->tail_call();
+      load_arguments(call.func->type->func, image.base, image);
+      image.callee = call.func;
+      if (call.func->instance == instance) return {SlowResult::code, call.code};
+      return {SlowResult::code, stubs_of(func).tail_call_other};
+    }
+  }
+  load_results(func.type->func, image.base, image);
+  return {SlowResult::done, nullptr};
+}
+
 SlowResult slow_call(RegisterImage* image, InstanceData* instance, uintptr_t exit_sp) {
   const FuncInstance& func = *image->callee;
   if (func.code != nullptr) {
@@ -181,26 +201,70 @@ SlowResult slow_call(RegisterImage* image, InstanceData* instance, uintptr_t exi
 SlowResult interpret_call(RegisterImage* image, InstanceData* instance, uintptr_t exit_sp) {
   const FuncInstance& func = *image->callee;
   store_arguments(func.type->func, image->base, *image);
-  Store& store = *instance->store;
-  const Outcome outcome = store.call_from_machine(func, image->base, {exit_sp, instance, false});
-  switch (outcome) {
-    case Outcome::ok: break;
-    case Outcome::trap: return {SlowResult::trap, nullptr};
-    case Outcome::exception: return {SlowResult::exception, nullptr};
-    case Outcome::tail_call: {
-      const runtime::TailCall call = store.tail_call();
-      load_arguments(call.func->type->func, image->base, *image);
-      image->callee = call.func;
-      if (call.func->instance == instance) return {SlowResult::code, call.code};
-      return {SlowResult::code, stubs_of(func).tail_call_other};
-    }
-  }
-  load_results(func.type->func, image->base, *image);
-  return {SlowResult::done, nullptr};
+  return after_interpreting(instance->store->call_from_machine(func, image->base, {exit_sp, instance, false}), *image,
+                            instance);
 }
 
+namespace {
+
+bool is_time_to_leave(const InstanceData& instance) {
+  ExecutionContext& context = *instance.context;
+  if (!(context.interrupt.load(std::memory_order_relaxed) & runtime::kInterruptLeave)) return false;
+  const uint32_t every = ModuleCode::of(*instance.module)->machine().options().tier_down_every;
+  return every != 0 && ++context.leave_ticks % every == 0 && has_room_to_enter(context);
+}
+
+// As a prologue leaves it to the body: what the body takes for zeros is not there yet.
+void zero_locals(const FuncInstance& func, uint64_t* locals) {
+  const FuncCode& code = *func.code;
+  uint32_t v128_param_slots = 0;
+  for (ValType type : func.type->func.params) v128_param_slots += type.is_vec() ? 2 : 0;
+  std::fill(locals - code.v128_local_slots, locals - v128_param_slots, 0);
+  std::fill(locals + code.param_count, locals + code.frame_offset, 0);
+}
+
+// Compiled code stores an f32 without what is above it.
+void extend_f32_locals(const Module& module, const FuncInstance& func, uint64_t* locals) {
+  const auto extend = [&locals](ValType type) {
+    if (type == kF32) *locals = static_cast<uint32_t>(*locals);
+    ++locals;
+  };
+  for (ValType type : func.type->func.params) extend(type);
+  for (const LocalGroup& group : module.bodies[func.index.value - module.imported_funcs].locals) {
+    for (uint32_t i = 0; i < group.count; ++i) extend(group.type);
+  }
+}
+
+}  // namespace
+
 uint64_t answer_interrupt(InstanceData* instance) {
-  return static_cast<uint64_t>(runtime::answer_interrupt(*instance->context));
+  if (const TrapCode trap = runtime::answer_interrupt(*instance->context); trap != TrapCode::none)
+    return static_cast<uint64_t>(trap);
+  return is_time_to_leave(*instance) ? kLeave : 0;
+}
+
+SlowResult interpret_frame(RegisterImage* image, InstanceData* instance, uintptr_t exit_sp) {
+  GivenUpFrame frame;
+  std::memcpy(&frame, image->gp, sizeof frame);
+  const Module& module = *instance->module;
+  ModuleCode& code = ModuleCode::of(module)->code_for(*instance);
+  const runtime::CodeBlock& block = *code.machine().space().find(frame.pc - 1);
+  const runtime::CodeBlock::Function& function = *block.find(frame.pc - 1);
+  const FuncInstance& func = *instance->funcs[instance->imported_funcs + function.index];
+  uint32_t loop_offset = kNoIndex;
+  if (frame.at_entry) {
+    zero_locals(func, frame.locals);
+  } else {
+    CHECK(block.find_call(function, frame.pc, &loop_offset));
+    code.complete_frame(function.index, loop_offset, frame.locals);
+  }
+  extend_f32_locals(module, func, frame.locals);
+  image->callee = &func;
+  image->base = frame.locals - func.code->v128_local_slots;
+  Store& store = *instance->store;
+  return after_interpreting(store.resume_from_machine(func, frame.locals, loop_offset, instance->context->stack_top,
+                                                      {exit_sp, instance, false}),
+                            *image, instance);
 }
 
 void record_trap(InstanceData* instance, uint64_t code, uintptr_t exit_sp) {

@@ -149,6 +149,20 @@ std::expected<void, ModuleCompileError> ModuleCode::install(uint32_t index, cons
   return publish(packer.finish());
 }
 
+// What a compiler knew at the loop it finds out again by compiling the function once more, which always goes the same way. So code that is
+// never left costs nothing for it.
+void ModuleCode::complete_frame(uint32_t index, uint32_t loop_offset, uint64_t* locals) {
+  std::lock_guard lock(mutex_);
+  if (!compiler_) compiler_ = std::make_unique<Compiler>();
+  CompileOptions options = compile_options();
+  options.described_loop = loop_offset;
+  CompiledFunction function;
+  const auto made = compiler_->compile(module_, FuncIndex(index + module_.imported_funcs), options, function);
+  CHECK(made.has_value());
+  for (const OperandFixup& fixup : function.fixups)
+    locals[fixup.slot] = fixup.is_const ? fixup.bits : static_cast<uint32_t>(locals[fixup.slot]);
+}
+
 // What the compiling threads share.
 struct ModuleCode::Work {
   std::atomic<uint32_t> next = 0;

@@ -49,6 +49,10 @@ class ModuleCode final : public ModuleAttachment {
   // Makes a compiled function executable and what calls from now on find.
   std::expected<void, ModuleCompileError> install(uint32_t index, const CompiledFunction& function);
 
+  // A frame of compiled code at `locals` that stands at a loop, everything stored that code holds in registers there, becomes one of the
+  // interpreter.
+  void complete_frame(uint32_t index, uint32_t loop_offset, uint64_t* locals);
+
   // Counts use of a function that is not compiled. Is it worth compiling by now?
   bool heat_up(uint32_t index, uint32_t heat);
 

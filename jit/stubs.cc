@@ -62,6 +62,9 @@ class StubWriter {
     write_slow_entry(&slow_call);
     const uint32_t beyond_stack = begin("beyond_stack");
     write_slow_entry(&interpret_call);
+    begin("leave_frame");
+    masm_.bind(leave_frame_);
+    write_slow_entry(&interpret_frame);
     const uint32_t enter = begin("enter");
     write_enter();
     const uint32_t enter_loop = begin("enter_loop");
@@ -139,7 +142,8 @@ class StubWriter {
     leave(Outcome::trap);
   }
 
-  // A trap at an entry is the caller's: the new frame is popped, what lies on top of the stack then is the caller's return address.
+  // A trap at an entry is the caller's: the new frame is popped, what lies on top of the stack then is the caller's return address. So it
+  // is where the interpreter goes on: what remains is as at a function's entry.
   void write_interrupt(bool at_entry) {
     load(kTemp, at(kInstance, OFFSET(InstanceData, context)));
     store(at(kTemp, OFFSET(ExecutionContext, stack_top)), Masm::kRsi);
@@ -152,6 +156,15 @@ class StubWriter {
     masm_.branch_zero(Width::w32, Masm::kRax, stop, true);
     masm_.ret();
     masm_.bind(stop);
+    const Label trap = masm_.new_label();
+    masm_.branch_imm(Width::w32, Cond::ne, Masm::kRax, kLeave, trap);
+    static_assert(offsetof(GivenUpFrame, locals) == kWord && offsetof(GivenUpFrame, at_entry) == 2 * kWord);
+    masm_.pop(Masm::kGpArguments[0]);
+    move(Masm::kGpArguments[1], Masm::kLocals);
+    masm_.move_imm(Width::w32, Masm::kGpArguments[2], at_entry);
+    masm_.pop(Masm::kLocals);
+    masm_.jump(leave_frame_);
+    masm_.bind(trap);
     if (at_entry) {
       add_to_stack(kWord);
       masm_.pop(Masm::kLocals);
@@ -315,6 +328,7 @@ class StubWriter {
   Label call_in_instance_ = masm_.new_label();
   Label jump_to_entry_ = masm_.new_label();
   Label instance_return_ = masm_.new_label();
+  Label leave_frame_ = masm_.new_label();
 };
 
 }  // namespace

@@ -9,7 +9,8 @@
 //   throw_exception  goes on at the handler's landing pad, or leaves
 //   call_other       calls a function of another instance (or of the host) with r15 and r14 of that instance
 //   tail_call_other  the same in tail position, in constant space
-//   interrupt        asks whether to go on, then does, or traps; interrupt_entry: traps on behalf of the caller
+//   interrupt        asks whether to go on, then does, or traps, or has the interpreter go on; interrupt_entry: traps on behalf of the
+//                    caller
 //   leave            jump; eax = Outcome: ends the activation
 //   slow_entry       stands for a function without code: lays the register arguments out in their row and has C++ run the
 //                    function in the interpreter or the host, or compile it and go on there
@@ -67,8 +68,17 @@ struct SlowResult {
 SlowResult slow_call(RegisterImage* image, runtime::InstanceData* instance, uintptr_t exit_sp);
 SlowResult interpret_call(RegisterImage* image, runtime::InstanceData* instance, uintptr_t exit_sp);
 
-// Returns a TrapCode; none: go on.
+// Returns a TrapCode; none: go on. Or kLeave: the frame is given up, and interpret_frame does the rest of the function.
+inline constexpr uint32_t kLeave = 0x100;
 uint64_t answer_interrupt(runtime::InstanceData* instance);
+
+// What interpret_frame finds in the image's first registers.
+struct GivenUpFrame {
+  uintptr_t pc;      // the return address of the call of `interrupt`
+  uint64_t* locals;  // everything is in its home slot
+  uint64_t at_entry;
+};
+SlowResult interpret_frame(RegisterImage* image, runtime::InstanceData* instance, uintptr_t exit_sp);
 
 void record_trap(runtime::InstanceData* instance, uint64_t code, uintptr_t exit_sp);
 

@@ -126,7 +126,8 @@ struct ExecutionContext {
   uintptr_t native_stack_limit;  // an invocation or host call below this address traps with call stack exhausted
   int64_t fuel;                  // used when fuel_enabled
   bool fuel_enabled;
-  void* entry_frame;  // innermost EntryFrame (store.h), for backtraces across host functions
+  uint32_t leave_ticks;  // how often compiled code has asked because of kInterruptLeave
+  void* entry_frame;     // innermost EntryFrame (store.h), for backtraces across host functions
 
   // Compiled code only. A machine activation is a run of compiled frames on the native stack, from where C++ entered it.
   // A compiled frame must end at or below this: it lies within the value stack, and so near that the native stack suffices too.
@@ -143,6 +144,8 @@ struct ExecutionContext {
 
 inline constexpr uint32_t kInterruptStop = 1;  // trap: interrupted
 inline constexpr uint32_t kInterruptFuel = 2;  // set while fuel_enabled, so that one test finds both
+// Compiled code asks whether to go on in the interpreter, which takes no notice.
+inline constexpr uint32_t kInterruptLeave = 4;
 
 // Per instance: the one pointer that running code pins.
 struct InstanceData {

@@ -297,6 +297,19 @@ Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, cons
   return outcome;
 }
 
+Outcome Store::resume_from_machine(const FuncInstance& func, uint64_t* locals, uint32_t loop_offset,
+                                   uint64_t* stack_top, const MachineExit& exit) {
+  auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
+  machine->machine_exit = exit;
+  EntryFrame entry{};
+  entry.previous = machine;
+  context_.entry_frame = &entry;
+  const Outcome outcome = options_.resume(*this, func, locals, loop_offset, stack_top);
+  context_.entry_frame = machine;
+  machine->machine_exit.sp = 0;
+  return outcome;
+}
+
 Outcome Store::trap_in_machine(TrapCode code, const MachineExit& exit) {
   auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
   machine->machine_exit = exit;

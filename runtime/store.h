@@ -31,12 +31,17 @@ class Instance;  // runtime/instance.h: owns an InstanceData and its arrays
 // Runs a wasm function on the value stack: arguments at slots[0 .. param_slots), results there afterwards. The door through
 // which the runtime calls a tier it does not know (floor 6): the interpreter's run function, later a dispatcher.
 using ExecuteFn = Outcome (*)(Store& store, const FuncInstance& func, uint64_t* slots);
+// Goes on within a function whose frame is complete in memory, but for its FrameRecord: with the body of the loop at this offset from the
+// function's first instruction, or from the beginning (kNoIndex). Operands end at `stack_top`. Results go to the frame's base.
+using ResumeFn = Outcome (*)(Store& store, const FuncInstance& func, uint64_t* locals, uint32_t loop_offset,
+                             uint64_t* stack_top);
 
 struct StoreOptions {
   ExecuteFn execute = nullptr;
   // If the Store may run compiled code: the stubs of its engine; and the interpreter, for the functions that have none.
   const MachineSupport* machine = nullptr;
   ExecuteFn interpret = nullptr;
+  ResumeFn resume = nullptr;
   uint64_t max_stack_bytes = uint64_t{8} << 20;  // value stack
   HeapOptions heap;
   uint64_t max_memory_bytes = ~uint64_t{0};  // over all memories of the store: growth beyond fails
@@ -182,6 +187,9 @@ class Store final : public RootProvider {
   // Runs what compiled code has called and what is not compiled: a host function, or a wasm function by the interpreter, at `slots` as
   // above. `exit` is where compiled code was left, `caller` the calling instance.
   Outcome call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit);
+  // Has the interpreter go on in a frame that compiled code has given up (ResumeFn); `exit` is its caller's.
+  Outcome resume_from_machine(const FuncInstance& func, uint64_t* locals, uint32_t loop_offset, uint64_t* stack_top,
+                              const MachineExit& exit);
   // Traps in compiled code, with the backtrace from `exit` outwards.
   Outcome trap_in_machine(TrapCode code, const MachineExit& exit);
 

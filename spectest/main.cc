@@ -30,6 +30,7 @@ struct Options {
   bool baseline_cpu = false;
   uint32_t mixed_tiers_seed = 0;
   uint32_t threshold = 0;
+  uint32_t tier_down = 0;
   uint32_t threshold_seed = 0;
   bool strict_messages = false;
   bool quiet = false;
@@ -74,6 +75,7 @@ FileReport run_file(const ScriptFile& file, const Options& options, arris::api::
   run.config.lazy = options.lazy;
   run.config.baseline_cpu = options.baseline_cpu;
   run.config.mixed_tiers_seed = options.mixed_tiers_seed;
+  run.config.tier_down_every = options.tier_down;
   run.config.tier_up_threshold = options.threshold;
   run.config.tier_up_seed = options.threshold_seed;
   run.strict_messages = options.strict_messages;
@@ -148,6 +150,9 @@ int main(int argc, char** argv) {
       ->type_name("SEED");
   app.add_option("--threshold", options.threshold, "Tier auto: compile functions after so much use")
       ->type_name("UNITS");
+  app.add_option("--tier-down", options.tier_down,
+                 "Tiers jit and auto: go on in the interpreter at every Nth loop iteration or function entry")
+      ->type_name("N");
   app.add_option("--threshold-seed", options.threshold_seed, "Tier auto: a random threshold for each function")
       ->type_name("SEED");
   app.add_flag("--strict-messages", options.strict_messages,

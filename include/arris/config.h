@@ -56,6 +56,8 @@ struct Config {
   // Compiled code checks the bounds of every memory access, as it does for memories that the system grants no address space to guard
   // (testing).
   bool explicit_bounds_checks = false;
+  uint32_t tier_down_every =
+      0;  // N: every Nth loop iteration or function entry of compiled code goes on in the interpreter (testing)
   uint32_t mixed_tiers_seed = 0;    // tier jit: leave a random half of the functions to the interpreter (testing)
   Profile profile = Profile::none;  // Engine::profile_error tells if its file could not be made
   bool debug_jit = false;  // tell a debugger (GDB's JIT interface) of compiled functions and how to unwind them
