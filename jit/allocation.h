@@ -81,16 +81,16 @@ void FunctionCompiler<Masm>::finish_allocation(Gp object, uint32_t operands, Mac
 template <class Masm>
 MergeState FunctionCompiler<Masm>::write_down(uint32_t first, uint32_t end) {
   MergeState state;
-  state.first = static_cast<uint32_t>(merge_entries_.size());
+  state.first = merge_count_;
   for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
     const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
     for (uint32_t i = head_[reg]; i != kNoIndex; i = values_[i].next) {
       const Value& v = values_[i];
       if (i < first || i >= end) continue;
-      merge_entries_.push_back({i, v.slot, v.kind, reg, static_cast<uint8_t>(v.flags & kStored)});
+      add_entry(v.kind, v.flags, reg, i, v.slot);
     }
   }
-  state.count = static_cast<uint32_t>(merge_entries_.size()) - state.first;
+  state.count = merge_count_ - state.first;
   return state;
 }
 

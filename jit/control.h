@@ -83,16 +83,13 @@ void FunctionCompiler<Masm>::branch_to(Control& target, Condition& c, bool negat
     masm_.bind(skip);
     return;
   }
-  const uint32_t results = target.label_arity();
-  settle_constants();
-  if (!target.state.is_defined()) define_state(target.state, target.height, results);
-  if (!collect_edge(target.state, target.height, results)) {
+  if (!reach(target)) {
     branch_on(c, label_of(target), negate);
     return;
   }
   const Label skip = masm_.new_label();
   branch_on(c, skip, !negate);
-  emit_collected_edge(target.height, results);
+  emit_collected_edge(target.height, target.label_arity());
   masm_.jump(label_of(target));
   masm_.bind(skip);
 }
@@ -102,9 +99,7 @@ void FunctionCompiler<Masm>::jump_to(Control& target) {
   if (target.kind == BlockKind::func) {
     emit_return();
   } else {
-    settle_constants();
-    if (!target.state.is_defined()) define_state(target.state, target.height, target.label_arity());
-    emit_edge(target.state, target.height, target.label_arity());
+    if (reach(target)) emit_collected_edge(target.height, target.label_arity());
     masm_.jump(label_of(target));
   }
 }
@@ -177,7 +172,7 @@ void FunctionCompiler<Masm>::on_br_table() {
     if (target.kind == BlockKind::func) {
       emit_return();
     } else {
-      emit_edge(target.state, target.height, target.label_arity());
+      if (reach(target)) emit_collected_edge(target.height, target.label_arity());
       masm_.jump(label_of(target));
     }
   }
@@ -253,9 +248,7 @@ void FunctionCompiler<Masm>::begin_if(Condition& c, bool negate) {
   load_condition(c);
   Control& control = push_control(BlockKind::if_, read_block_type(p_));
   control.else_label = masm_.new_label();
-  settle_constants();
-  define_state(control.else_state, control.height, control.param_count);
-  if (!collect_edge(control.else_state, control.height, control.param_count)) {
+  if (!reach(control.else_state, control.height, control.param_count)) {
     branch_on(c, control.else_label, !negate);
     return;
   }
@@ -290,7 +283,6 @@ void FunctionCompiler<Masm>::on_end() {
 template <class Masm>
 void FunctionCompiler<Masm>::end_block(Control& control) {
   if (control.kind == BlockKind::loop) return end_loop(control);
-  const uint32_t results = control.result_count;
   if (control.kind == BlockKind::if_) {
     // No else: the condition's other way brings the parameters, which are the results.
     if (!unreachable_ && !control.state.is_defined()) {
@@ -307,10 +299,7 @@ void FunctionCompiler<Masm>::end_block(Control& control) {
   }
   land_at(control);
   if (!control.state.is_defined()) return;  // nothing branches here
-  if (!unreachable_) {
-    settle_constants();
-    emit_edge(control.state, control.height, results);
-  }
+  if (!unreachable_ && reach(control)) emit_collected_edge(control.height, control.result_count);
   masm_.bind(label_of(control));
   load_state(control.state, control, control.results());
   unreachable_ = false;
@@ -355,7 +344,7 @@ void FunctionCompiler<Masm>::land_at(Control& control) {
     return;
   }
   if (!control.state.is_defined()) {
-    control.state.first = static_cast<uint32_t>(merge_entries_.size());
+    control.state.first = merge_count_;
     control.state.count = 0;
   }
   for (const MergeEntry& entry : entries(control.state)) emit_load(entry.kind, entry.reg, entry.slot);

@@ -141,18 +141,38 @@ class FunctionCompiler final : private masm::TrapSink {
     if (move_count_ != 0) emit_pending_moves();
   }
   void emit_pending_moves();
-  void settle_constants();
+  void emit_in_any_order(const Move& move);
+  void settle_constants() {
+    if (settled_ != const_locals_.size() || zero_locals_pending_) settle_pending_constants();
+  }
+  void settle_pending_constants();
   void forget_constants();
   void define_state(MergeState& state, uint32_t below, uint32_t results);
+  // A state is written down from begin_state's answer on, at most one entry per register, until end_state; or with add_entry.
+  MergeEntry* begin_state(MergeState& state) {
+    if (merge_entries_.size() < merge_count_ + kRegCodes) [[unlikely]]
+      merge_entries_.resize(2 * merge_count_ + 4 * kRegCodes);
+    state.first = merge_count_;
+    return merge_entries_.data() + merge_count_;
+  }
+  void end_state(MergeState& state, const MergeEntry* end) {
+    merge_count_ = static_cast<uint32_t>(end - merge_entries_.data());
+    state.count = merge_count_ - state.first;
+  }
+  void add_entry(Kind kind, uint8_t flags, RegCode reg, uint32_t value, int32_t slot) {
+    if (merge_count_ == merge_entries_.size()) [[unlikely]]
+      merge_entries_.resize(2 * merge_count_ + 64);
+    merge_entries_[merge_count_++] = {{kind, static_cast<uint8_t>((flags & kStored) | kInReg), reg}, value, slot};
+  }
   void define_loop_state(Control& loop);
   struct LoopScan;
   void load_hot_locals(const LoopScan& scan);
   RegCode free_register(uint32_t file, uint32_t claimed);
   bool collect_edge(const MergeState& state, uint32_t below, uint32_t results);
+  void collect_value(const MergeEntry& entry, uint32_t index, bool is_result);
+  bool reach(MergeState& state, uint32_t below, uint32_t results);
+  bool reach(Control& target) { return reach(target.state, target.height, target.label_arity()); }
   void emit_collected_edge(uint32_t below, uint32_t results);
-  void emit_edge(const MergeState& state, uint32_t below, uint32_t results) {
-    if (collect_edge(state, below, results)) emit_collected_edge(below, results);
-  }
   void load_state(const MergeState& state, const Control& control, std::span<const ValType> types);
   void empty_registers();
   std::span<const MergeEntry> entries(const MergeState& state) const {
@@ -325,7 +345,27 @@ class FunctionCompiler final : private masm::TrapSink {
     bool is_complete = false;  // the whole body was seen
     bool calls = false;        // every iteration calls
   };
+  struct LocalUse {
+    uint32_t local;
+    uint32_t uses;  // top bit: assigned
+  };
+  struct ScannedLoop {
+    uint32_t offset;  // of the instruction
+    uint32_t first;   // in loop_uses_; of complete ones
+    uint32_t count;
+    bool is_complete;
+    bool calls;
+  };
+  struct OpenLoop {
+    uint32_t index;  // in scanned_loops_
+    uint32_t depth;
+    LocalUse* uses;  // in noted_uses_
+  };
   LoopScan scan_loop();
+  bool look_ahead(uint32_t budget);
+  LocalUse* leave_scanned_loop(const OpenLoop& open, LocalUse* end, bool is_complete);
+  void count_uses(std::span<const LocalUse> noted);
+  void forget_uses();
 
   // ---- cold_paths.h ----
   Label trap_label(TrapCode code) override;
@@ -441,11 +481,12 @@ class FunctionCompiler final : private masm::TrapSink {
   std::vector<SavedPreference> saved_preferences_;
 
   std::vector<Control> controls_;
-  std::vector<MergeEntry> merge_entries_;
+  std::vector<MergeEntry> merge_entries_;  // room, of which merge_count_ are in use
+  uint32_t merge_count_ = 0;
   Move moves_[kRegCodes];
   uint32_t move_count_ = 0;
-  std::vector<Move> stores_;  // `to` unused
-  uint32_t try_depth_ = 0;    // open try and try_table blocks whose handlers cover this place
+  std::vector<uint32_t> stores_;  // values that are to be in their slots
+  uint32_t try_depth_ = 0;        // open try and try_table blocks whose handlers cover this place
   uint32_t next_handler_ = 0;
 
   std::vector<TrapPath> trap_paths_;
@@ -463,6 +504,12 @@ class FunctionCompiler final : private masm::TrapSink {
   // loop_scan.h
   std::vector<uint32_t> scan_counts_;  // by local: uses, top bit: assigned
   std::vector<uint32_t> scanned_locals_;
+  std::vector<LocalUse> noted_uses_;        // in the loops being looked at
+  std::vector<OpenLoop> open_loops_;        // around the innermost of these
+  std::vector<ScannedLoop> scanned_loops_;  // of the last look ahead, in their order
+  std::vector<LocalUse> loop_uses_;
+  uint32_t next_scanned_loop_ = 0;
+  std::vector<uint64_t> wanted_locals_;
 
   std::vector<Label> table_labels_;
   std::vector<uint32_t> table_targets_;

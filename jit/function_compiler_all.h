@@ -69,7 +69,9 @@ void FunctionCompiler<Masm>::start(const Module& module, FuncIndex func, const C
   for (const SavedPreference& saved : saved_preferences_) preference_[saved.local] = kNoReg;
   saved_preferences_.clear();
   controls_.clear();
-  merge_entries_.clear();
+  merge_count_ = 0;
+  scanned_loops_.clear();
+  next_scanned_loop_ = 0;
   try_depth_ = next_handler_ = 0;
   trap_paths_.clear();
   interrupt_paths_.clear();
@@ -165,20 +167,20 @@ void FunctionCompiler<Masm>::place_params() {
       masm_.copy_slot(slot_address(to), slot_address(from));
     }
   };
-  param_state_.first = static_cast<uint32_t>(merge_entries_.size());
+  param_state_.first = merge_count_;
   for (uint32_t i = 0; i < count; ++i) {
     Value& v = values_[i];
     const RegCode reg = registers.next(v.kind);
     if (reg != kNoReg) {
       v.flags = 0;
       attach(v, reg);
-      merge_entries_.push_back({i, v.slot, v.kind, reg, 0});
+      add_entry(v.kind, 0, reg, i, v.slot);
     } else if (must_move) {
       copy_value(v.kind, copy + (row + static_cast<int32_t>(func_->v128_local_slots)), row);
     }
     row += static_cast<int32_t>(slots_of(v.kind));
   }
-  param_state_.count = static_cast<uint32_t>(merge_entries_.size()) - param_state_.first;
+  param_state_.count = merge_count_ - param_state_.first;
   if (!must_move) return;
   row = 0;
   for (uint32_t i = 0; i < count; ++i) {

@@ -15,11 +15,31 @@ namespace arris::jit {
 
 // ---- Parallel moves ----------------------------------------------------------------------------------------------------------
 
+template <class Masm>
+void FunctionCompiler<Masm>::emit_in_any_order(const Move& move) {
+  if (move.from != kNoReg) {
+    emit_move(move.kind, move.to, move.from);
+  } else if (move.is_const) {
+    emit_const(move.kind, move.to, move.bits);
+  } else {
+    emit_load(move.kind, move.to, move.slot);
+  }
+}
+
 // Emits moves_ as if all at once, and empties it. Each register is the destination of at most one.
 template <class Masm>
 void FunctionCompiler<Masm>::emit_pending_moves() {
   const std::span<Move> moves(moves_, move_count_);
   move_count_ = 0;
+  uint32_t written = 0, read = 0;
+  for (const Move& move : moves) {
+    written |= bit_of(move.to);
+    if (move.from != kNoReg) read |= bit_of(move.from);
+  }
+  if ((written & read) == 0) {
+    for (const Move& move : moves) emit_in_any_order(move);
+    return;
+  }
   uint8_t reads[kRegCodes] = {};
   size_t pending = 0;
   for (const Move& move : moves) {
@@ -70,12 +90,7 @@ void FunctionCompiler<Masm>::emit_pending_moves() {
     }
   }
   for (const Move& move : moves) {
-    if (move.slot == INT32_MIN) continue;
-    if (move.is_const) {
-      emit_const(move.kind, move.to, move.bits);
-    } else {
-      emit_load(move.kind, move.to, move.slot);
-    }
+    if (move.slot != INT32_MIN) emit_in_any_order(move);
   }
 }
 
@@ -83,7 +98,7 @@ void FunctionCompiler<Masm>::emit_pending_moves() {
 
 // Before a branch, a local that is only known as a constant gets a place, since the other ways to the label may bring other values.
 template <class Masm>
-void FunctionCompiler<Masm>::settle_constants() {
+void FunctionCompiler<Masm>::settle_pending_constants() {
   if (zero_locals_pending_) store_zero_locals();
   for (; settled_ < const_locals_.size(); ++settled_) {
     Value& v = values_[const_locals_[settled_]];
@@ -126,11 +141,10 @@ RegCode FunctionCompiler<Masm>::free_register(uint32_t file, uint32_t claimed) {
 }
 
 // Defines `state` for a label above which `below` operands stay and to which the topmost `results` operands go. May store values
-// and settle constants, in the code that all ways from here on run through.
+// in the code that all ways from here on run through. Constants are settled.
 template <class Masm>
 void FunctionCompiler<Masm>::define_state(MergeState& state, uint32_t below, uint32_t results) {
-  settle_constants();
-  state.first = static_cast<uint32_t>(merge_entries_.size());
+  MergeEntry* entry = begin_state(state);
   const uint32_t end = local_count_ + below;
   uint32_t claimed = 0;
   if (results <= kMaxRegisterResults) {
@@ -143,25 +157,22 @@ void FunctionCompiler<Masm>::define_state(MergeState& state, uint32_t below, uin
       Value& v = values_[local_count_ + height_ - results + i];
       const RegCode reg = v.in_reg() && !is_shared(v.reg) ? v.reg : free_register(file_bits(v.kind), claimed);
       claimed |= bit_of(reg);
-      merge_entries_.push_back({end + i, result_slot, v.kind, reg, 0});
+      *entry++ = {{v.kind, kInReg, reg}, end + i, result_slot};
       result_slot += static_cast<int32_t>(slots_of(v.kind));
     }
   }
   for (uint32_t rest = used_ & ~claimed; rest != 0; rest &= rest - 1) {
     const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
-    bool is_named = false;
-    for (uint32_t i = head_[reg]; i != kNoIndex; i = values_[i].next) {
-      Value& v = values_[i];
-      if (i >= end) continue;
-      if (!is_named) {
-        merge_entries_.push_back({i, v.slot, v.kind, reg, static_cast<uint8_t>(v.flags & kStored)});
-        is_named = true;
-      } else {
-        store_if_dirty(v);
-      }
+    uint32_t i = head_[reg];
+    while (i != kNoIndex && i >= end) i = values_[i].next;
+    if (i == kNoIndex) continue;
+    const Value& v = values_[i];
+    *entry++ = {without_constant(v), i, v.slot};
+    while ((i = values_[i].next) != kNoIndex) {
+      if (i < end) store_if_dirty(values_[i]);
     }
   }
-  state.count = static_cast<uint32_t>(merge_entries_.size()) - state.first;
+  end_state(state, entry);
 }
 
 // Finds out what the way from here to a label with `state` must do, in moves_ and stores_. Constants are settled. False: nothing.
@@ -171,20 +182,25 @@ bool FunctionCompiler<Masm>::collect_edge(const MergeState& state, uint32_t belo
   stores_.clear();
   ++stamp_;
   const uint32_t end = local_count_ + below;
-  const uint32_t first_result = local_count_ + height_ - results;
+  const uint32_t from_result = height_ - results - below;  // from a result's place at the label to where it is now
+  Value* const values = values_.data();
+  uint32_t done = 0;  // registers that hold what the state says, and nothing else
   for (const MergeEntry& entry : entries(state)) {
-    const bool is_result = entry.value >= end;
-    Value& v = values_[is_result ? first_result + (entry.value - end) : entry.value];
-    add_move(entry.reg, v);
-    if (is_result) continue;
-    v.mark = stamp_;
-    if ((entry.flags & kStored) && !v.is_stored())
-      stores_.push_back({0, v.in_reg() ? v.reg : kNoReg, v.kind, v.is_const(), v.slot, v.bits});
+    const uint32_t index = entry.value >= end ? entry.value + from_result : entry.value;
+    const Value& v = values[index];
+    // It may be stored where the state does not ask for that.
+    const uint32_t difference = word_of(v) ^ word_of(entry);
+    const bool is_there = (difference & (~word_of_flag(kStored) | word_of(entry))) == 0;
+    if (is_there && (v.next & v.previous) == kNoIndex) {
+      done |= bit_of(entry.reg);
+    } else {
+      collect_value(entry, index, entry.value >= end);
+    }
   }
-  for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
+  for (uint32_t rest = used_ & ~done; rest != 0; rest &= rest - 1) {
     for (uint32_t i = head_[std::countr_zero(rest)]; i != kNoIndex; i = values_[i].next) {
       const Value& v = values_[i];
-      if (i < end && v.mark != stamp_ && v.is_dirty()) stores_.push_back({0, v.reg, v.kind, false, v.slot, 0});
+      if (i < end && v.mark != stamp_ && v.is_dirty()) stores_.push_back(i);
     }
   }
   if (results > kMaxRegisterResults) return true;
@@ -192,12 +208,36 @@ bool FunctionCompiler<Masm>::collect_edge(const MergeState& state, uint32_t belo
 }
 
 template <class Masm>
+[[gnu::noinline]] void FunctionCompiler<Masm>::collect_value(const MergeEntry& entry, uint32_t index, bool is_result) {
+  Value& v = values_[index];
+  v.mark = stamp_;
+  add_move(entry.reg, v);
+  if ((entry.flags & ~v.flags & kStored) != 0 && !is_result) stores_.push_back(index);
+}
+
+// The same for a label that may have no state yet: then it is defined, as define_state does.
+template <class Masm>
+bool FunctionCompiler<Masm>::reach(MergeState& state, uint32_t below, uint32_t results) {
+  settle_constants();
+  if (state.is_defined()) return collect_edge(state, below, results);
+  define_state(state, below, results);
+  // All is where the state says, except for the results, its first entries.
+  move_count_ = 0;
+  stores_.clear();
+  if (results > kMaxRegisterResults) return true;
+  const Value* v = &values_[local_count_ + height_ - results];
+  for (uint32_t i = 0; i < results; ++i, ++v) add_move(merge_entries_[state.first + i].reg, *v);
+  return move_count_ != 0;
+}
+
+template <class Masm>
 void FunctionCompiler<Masm>::emit_collected_edge(uint32_t below, uint32_t results) {
-  for (const Move& store : stores_) {
-    if (store.from != kNoReg) {
-      emit_store(store.kind, store.slot, store.from);
+  for (uint32_t i : stores_) {
+    const Value& v = values_[i];
+    if (v.in_reg()) {
+      emit_store(v.kind, v.slot, v.reg);
     } else {
-      emit_store_const(store.kind, store.slot, store.bits);
+      emit_store_const(v.kind, v.slot, v.bits);
     }
   }
   if (results > kMaxRegisterResults) {
@@ -232,11 +272,15 @@ void FunctionCompiler<Masm>::load_state(const MergeState& state, const Control& 
   next_slot_ = control.slot;
   forget_flushed_constants();
   for (ValType type : types) push_stored(kind_of(type));
+  uint32_t used = 0;
   for (const MergeEntry& entry : entries(state)) {
     Value& v = values_[entry.value];
-    v.flags = entry.flags;
-    attach_alone(v, entry.reg);
+    static_cast<Place&>(v) = entry;
+    v.next = v.previous = kNoIndex;
+    head_[entry.reg] = entry.value;
+    used |= bit_of(entry.reg);
   }
+  used_ = used;
 }
 
 // ---- Loops -------------------------------------------------------------------------------------------------------------------
@@ -290,6 +334,7 @@ void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
     // One value per register; locals first.
     for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
       const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
+      if (!is_shared(reg)) continue;
       uint32_t keep = head_[reg];
       for (uint32_t i = head_[reg]; i != kNoIndex; i = values_[i].next) {
         if (i >= first_param) keep = i;
@@ -324,7 +369,7 @@ void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
   const_locals_.resize(kept);
   settled_ = static_cast<uint32_t>(kept);
   // Write it down.
-  loop.state.first = static_cast<uint32_t>(merge_entries_.size());
+  MergeEntry* entry = begin_state(loop.state);
   loop.first_preference = static_cast<uint32_t>(saved_preferences_.size());
   for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
     const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
@@ -336,12 +381,11 @@ void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
       preference_[i] = reg;
       if (scan_counts_[i] != 0) preferred_ |= bit_of(reg);
     }
-    merge_entries_.push_back({i, v.slot, v.kind, reg, static_cast<uint8_t>(v.flags & kStored)});
+    *entry++ = {without_constant(v), i, v.slot};
   }
-  loop.state.count = static_cast<uint32_t>(merge_entries_.size()) - loop.state.first;
+  end_state(loop.state, entry);
   locked_ = 0;
-  for (uint32_t local : scanned_locals_) scan_counts_[local] = 0;
-  scanned_locals_.clear();
+  forget_uses();
 }
 
 // Loads the locals that the loop uses most into registers that are free or hold locals it does not use, leaving some for temporaries.
@@ -349,17 +393,18 @@ template <class Masm>
 void FunctionCompiler<Masm>::load_hot_locals(const LoopScan& scan) {
   auto may_change = [&](uint32_t local) { return !scan.is_complete || (scan_counts_[local] >> 31) != 0; };
   constexpr int kTemporaries[2] = {4, 4};
-  std::sort(scanned_locals_.begin(), scanned_locals_.end(), [this](uint32_t a, uint32_t b) {
-    const uint32_t uses_a = scan_counts_[a] & 0x7FFFFFFF, uses_b = scan_counts_[b] & 0x7FFFFFFF;
-    return uses_a != uses_b ? uses_a > uses_b : a < b;
-  });
+  wanted_locals_.clear();
   for (uint32_t local : scanned_locals_) {
-    Value& v = values_[local];
+    const Value& v = values_[local];
     if (v.in_reg()) {
       lock(v.reg);
-      continue;
+    } else if (!v.is_const() || may_change(local)) {
+      wanted_locals_.push_back(uint64_t{scan_counts_[local] & 0x7FFFFFFF} << 32 | ~local);
     }
-    if (v.is_const() && !may_change(local)) continue;
+  }
+  std::sort(wanted_locals_.begin(), wanted_locals_.end(), std::greater<>());  // most used first
+  for (uint64_t wanted : wanted_locals_) {
+    Value& v = values_[~static_cast<uint32_t>(wanted)];
     const uint32_t file = file_bits(v.kind);
     uint32_t free = file & ~used_ & ~locked_;
     if (std::popcount(free) <= kTemporaries[is_fp(v.kind)]) {

@@ -175,12 +175,7 @@ void FunctionCompiler<Masm>::on_br_on_cast(bool branch_if_match) {
   const Gp spare = temp();
   push_reg(Kind::ref, a.reg);
   const bool is_return = target.kind == BlockKind::func;
-  bool has_edge = true;
-  if (!is_return) {
-    settle_constants();
-    if (!target.state.is_defined()) define_state(target.state, target.height, target.label_arity());
-    has_edge = collect_edge(target.state, target.height, target.label_arity());
-  }
+  const bool has_edge = is_return || reach(target);
   auto take = [&] {
     if (is_return) return emit_return();
     if (has_edge) emit_collected_edge(target.height, target.label_arity());

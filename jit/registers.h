@@ -199,12 +199,13 @@ template <class Masm>
 void FunctionCompiler<Masm>::empty_registers() {
   for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
     const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
-    while (!is_free(reg)) {
-      Value& v = values_[head_[reg]];
-      detach(v);
-      if (!v.is_const() || is_local(index_of(v))) v.flags |= kStored;
+    for (uint32_t i = head_[reg]; i != kNoIndex; i = values_[i].next) {
+      Value& v = values_[i];
+      v.flags &= ~kInReg;
+      if (!v.is_const() || is_local(i)) v.flags |= kStored;
     }
   }
+  used_ = 0;
 }
 
 // ---- The operand stack -------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 // and form a doubly linked list through next and previous.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -66,15 +67,29 @@ inline constexpr uint8_t kInReg = 1;
 inline constexpr uint8_t kStored = 2;
 inline constexpr uint8_t kConst = 4;
 
-struct Value {
+// What is asked of a value most, in one word (word_of).
+struct Place {
+  Kind kind = Kind::i32;
+  uint8_t flags = 0;
+  RegCode reg = kNoReg;
+  uint8_t unused = 0;
+};
+constexpr uint32_t word_of(const Place& place) { return std::bit_cast<uint32_t>(place); }
+// The bits of a flag in that word.
+inline constexpr uint32_t word_of_flag(uint8_t flag) {
+  return word_of({Kind::i32, flag, 0, 0}) ^ word_of({Kind::i32, 0, 0, 0});
+}
+
+constexpr Place without_constant(const Place& place) {
+  return std::bit_cast<Place>(word_of(place) & ~word_of_flag(kConst));
+}
+
+struct Value : Place {
   uint64_t bits = 0;
   int32_t slot = 0;
   uint32_t next = kNoIndex;  // values in the same register
   uint32_t previous = kNoIndex;
   uint32_t mark = 0;  // merges: stamp of the last state that names this value
-  Kind kind = Kind::i32;
-  uint8_t flags = 0;
-  RegCode reg = kNoReg;
 
   bool in_reg() const { return flags & kInReg; }
   bool is_stored() const { return flags & kStored; }
@@ -96,12 +111,9 @@ struct Operand {
 };
 
 // The state that every way to a label agrees on. Sparse: a value in no entry is stored, or an operand that is constant.
-struct MergeEntry {
-  uint32_t value;  // local, or local_count + position of the operand
-  int32_t slot;    // its home
-  Kind kind;
-  RegCode reg;
-  uint8_t flags;  // kStored, or 0
+struct MergeEntry : Place {  // flags: kInReg, and kStored if it is
+  uint32_t value;            // local, or local_count + position of the operand
+  int32_t slot;              // its home
 };
 struct MergeState {
   uint32_t first = 0;  // in FunctionCompiler::merge_entries_

@@ -6,9 +6,20 @@
 
 namespace arris::runtime {
 
-void PcMapWriter::restart() {
-  restarts_.push_back({last_, used_});
-  next_restart_ += kPcMapGroup;
+void PcMapWriter::stop() {
+  constexpr size_t kMostGroupBytes = kPcMapGroup * 10;
+  const size_t used = bytes().size();
+  if (count_ != 0) restarts_.push_back({last_, static_cast<uint32_t>(used)});
+  if (room_.size() - used < kMostGroupBytes) {
+    room_.resize(2 * room_.size() + kMostGroupBytes);
+    end_ = room_.data() + used;
+  }
+  next_stop_ += kPcMapGroup;
+}
+
+void PcMapWriter::put(uint32_t value) {
+  for (; value >= 0x80; value >>= 7) *end_++ = static_cast<uint8_t>(value | 0x80);
+  *end_++ = static_cast<uint8_t>(value);
 }
 
 // From the last restart whose entries may be at `native_offset` on.

@@ -29,40 +29,41 @@ struct PcRestart {
 class PcMapWriter {
  public:
   void add(uint32_t native_offset, uint32_t wasm_offset) {
-    if (room_.size() - used_ < kMaxEntryBytes) [[unlikely]]
-      room_.resize(2 * room_.size() + 512);
-    if (count_++ == next_restart_) [[unlikely]]
-      restart();
+    if (count_ == next_stop_) [[unlikely]]
+      stop();
+    ++count_;
     const uint32_t native = native_offset - last_.native_offset;
-    const auto wasm = static_cast<int32_t>(wasm_offset - last_.wasm_offset);
+    const uint32_t change = wasm_offset - last_.wasm_offset;
+    const uint32_t wasm = change << 1 ^ -(change >> 31);
     last_ = {native_offset, wasm_offset};
-    put(native);
-    put(static_cast<uint32_t>(wasm) << 1 ^ static_cast<uint32_t>(wasm >> 31));
+    if ((native | wasm) < 0x80) {
+      *end_++ = static_cast<uint8_t>(native);
+      *end_++ = static_cast<uint8_t>(wasm);
+    } else {
+      put(native);
+      put(wasm);
+    }
   }
   void clear() {
-    used_ = count_ = 0;
-    next_restart_ = kPcMapGroup;
+    end_ = room_.data();
+    count_ = next_stop_ = 0;
     last_ = {};
     restarts_.clear();
   }
 
   uint32_t count() const { return count_; }
   const PcEntry& back() const { return last_; }
-  std::span<const uint8_t> bytes() const { return {room_.data(), used_}; }
+  std::span<const uint8_t> bytes() const { return {room_.data(), static_cast<size_t>(end_ - room_.data())}; }
   std::span<const PcRestart> restarts() const { return restarts_; }
 
  private:
-  static constexpr uint32_t kMaxEntryBytes = 10;
-  void restart();
-  void put(uint32_t value) {
-    for (; value >= 0x80; value >>= 7) room_[used_++] = static_cast<uint8_t>(value | 0x80);
-    room_[used_++] = static_cast<uint8_t>(value);
-  }
+  void stop();  // after every group: a restart, and room for the next one
+  void put(uint32_t value);
 
   std::vector<uint8_t> room_;
-  uint32_t used_ = 0;
+  uint8_t* end_ = nullptr;
   uint32_t count_ = 0;
-  uint32_t next_restart_ = kPcMapGroup;
+  uint32_t next_stop_ = 0;
   PcEntry last_{};
   std::vector<PcRestart> restarts_;
 };
