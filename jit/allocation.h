@@ -155,7 +155,7 @@ void FunctionCompiler<Masm>::on_array_new(MachineIndex builtin) {
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::emit_allocation_paths() {
+[[clang::minsize]] void FunctionCompiler<Masm>::emit_allocation_paths() {
   for (size_t i = 0; i < allocation_paths_.size(); ++i) {
     const AllocationPath path = allocation_paths_[i];
     offset_ = path.offset;

@@ -319,7 +319,7 @@ void FunctionCompiler<Masm>::end_loop(Control& control) {
 
 // Where exceptions arrive that clauses of try_tables send to this label: with everything in its slot.
 template <class Masm>
-void FunctionCompiler<Masm>::land_at(Control& control) {
+[[clang::minsize]] void FunctionCompiler<Masm>::land_at(Control& control) {
   if (control.pads == kNoIndex) return;
   const bool is_forward = control.kind != BlockKind::loop;
   Label over;
@@ -425,7 +425,7 @@ void FunctionCompiler<Masm>::emit_store_value(int32_t slot, const Value& v) {
 
 // The row reaches into the operands' slots. All results go to their own slots first, then upwards into the row.
 template <class Masm>
-void FunctionCompiler<Masm>::emit_wide_return(uint32_t first, int32_t base) {
+[[clang::minsize]] void FunctionCompiler<Masm>::emit_wide_return(uint32_t first, int32_t base) {
   const uint32_t end = local_count_ + height_;
   for (uint32_t i = first; i < end; ++i) {
     const Value& v = values_[i];

@@ -345,9 +345,10 @@ class FunctionCompiler final : private masm::TrapSink {
     bool is_complete = false;  // the whole body was seen
     bool calls = false;        // every iteration calls
   };
+  static constexpr uint32_t kAssigned = uint32_t{1} << 31;  // beside a number of uses
   struct LocalUse {
     uint32_t local;
-    uint32_t uses;  // top bit: assigned
+    uint32_t uses;
   };
   struct ScannedLoop {
     uint32_t offset;  // of the instruction
@@ -509,7 +510,7 @@ class FunctionCompiler final : private masm::TrapSink {
   std::vector<ScannedLoop> scanned_loops_;  // of the last look ahead, in their order
   std::vector<LocalUse> loop_uses_;
   uint32_t next_scanned_loop_ = 0;
-  std::vector<uint64_t> wanted_locals_;
+  std::vector<uint64_t> wanted_locals_[2];  // by register file: uses, then the local's complement
 
   std::vector<Label> table_labels_;
   std::vector<uint32_t> table_targets_;

@@ -32,10 +32,9 @@ consteval auto lebs_to_skip() {
 }
 inline constexpr auto kLebsToSkip = lebs_to_skip();
 
-inline constexpr uint32_t kAssigned = 0x80000000;  // beside a number of uses
-inline constexpr uint32_t kMostWeighed = kAssigned / 64;
-inline constexpr uint32_t kBudget = 2000;     // instructions
-inline constexpr uint32_t kDeepBudget = 100;  // in loops nested deeper than kDeep
+inline constexpr uint32_t kMostWeighed = uint32_t{1} << 25;  // uses that still count eight times
+inline constexpr uint32_t kBudget = 2000;                    // instructions
+inline constexpr uint32_t kDeepBudget = 100;                 // in loops nested deeper than kDeep
 inline constexpr size_t kDeep = 64;
 
 // Adds up what was noted in scan_counts_ and scanned_locals_.

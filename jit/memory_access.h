@@ -156,7 +156,7 @@ void FunctionCompiler<Masm>::keep_out(Operand& operand, masm::GpSet clobbered) {
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::on_atomic(Opcode op, const OpcodeShape& shape) {
+[[clang::minsize]] void FunctionCompiler<Masm>::on_atomic(Opcode op, const OpcodeShape& shape) {
   const MemArg arg = read_mem_arg();
   const uint32_t width = 1u << shape.width_log2;
   const masm::GpSet clobbered = masm_.clobbers(op);
@@ -184,7 +184,7 @@ void FunctionCompiler<Masm>::on_atomic(Opcode op, const OpcodeShape& shape) {
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::on_wait_or_notify(Opcode op) {
+[[clang::minsize]] void FunctionCompiler<Masm>::on_wait_or_notify(Opcode op) {
   const MemArg arg = read_mem_arg();
   if (op == Opcode::memory_atomic_notify)
     return call_builtin(MachineIndex::memory_atomic_notify, 2, arg.memory, arg.offset, Kind::i32);
@@ -223,7 +223,7 @@ bool FunctionCompiler<Masm>::is_bulk_in_line(Opcode op, uint32_t memory) const {
 constexpr uint32_t piece_bytes(uint32_t bytes) { return std::min(std::bit_floor(bytes), uint32_t{16}); }
 
 template <class Masm>
-void FunctionCompiler<Masm>::copy_in_line() {
+[[clang::minsize]] void FunctionCompiler<Masm>::copy_in_line() {
   const auto bytes = static_cast<uint32_t>(pop().bits);
   Operand from = pop(), to = pop();
   const Gp source = use_gp(from), destination = use_gp(to);
@@ -250,7 +250,7 @@ void FunctionCompiler<Masm>::copy_in_line() {
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::fill_in_line() {
+[[clang::minsize]] void FunctionCompiler<Masm>::fill_in_line() {
   const auto bytes = static_cast<uint32_t>(pop().bits);
   Operand value = pop(), to = pop();
   const uint32_t piece = piece_bytes(bytes);

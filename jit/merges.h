@@ -16,7 +16,7 @@ namespace arris::jit {
 // ---- Parallel moves ----------------------------------------------------------------------------------------------------------
 
 template <class Masm>
-void FunctionCompiler<Masm>::emit_in_any_order(const Move& move) {
+[[gnu::noinline]] void FunctionCompiler<Masm>::emit_in_any_order(const Move& move) {
   if (move.from != kNoReg) {
     emit_move(move.kind, move.to, move.from);
   } else if (move.is_const) {
@@ -290,7 +290,7 @@ void FunctionCompiler<Masm>::load_state(const MergeState& state, const Control& 
 template <class Masm>
 void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
   const LoopScan scan = scan_loop();
-  auto may_change = [&](uint32_t local) { return !scan.is_complete || (scan_counts_[local] >> 31) != 0; };
+  auto may_change = [&](uint32_t local) { return !scan.is_complete || (scan_counts_[local] & kAssigned) != 0; };
   settle_constants();
   // Parameters of the loop: registers of their own.
   const uint32_t params = loop.param_count;
@@ -304,14 +304,8 @@ void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
         continue;
       }
       const RegCode reg = allocate(file_bits(v.kind));
-      if (v.in_reg()) {
-        emit_move(v.kind, reg, v.reg);
-        detach(v);
-      } else if (v.is_const()) {
-        emit_const(v.kind, reg, v.bits);
-      } else {
-        emit_load(v.kind, reg, v.slot);
-      }
+      emit_in_any_order({reg, v.in_reg() ? v.reg : kNoReg, v.kind, v.is_const(), v.slot, v.bits});
+      if (v.in_reg()) detach(v);
       v.flags = 0;
       attach(v, reg);
     }
@@ -341,7 +335,7 @@ void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
       }
       if (keep < first_param) {
         for (uint32_t i = head_[reg]; i != kNoIndex; i = values_[i].next) {
-          if (is_local(i) && (!is_local(keep) || (scan_counts_[i] & 0x7FFFFFFF) > (scan_counts_[keep] & 0x7FFFFFFF)))
+          if (is_local(i) && (!is_local(keep) || (scan_counts_[i] & ~kAssigned) > (scan_counts_[keep] & ~kAssigned)))
             keep = i;
         }
       }
@@ -391,46 +385,47 @@ void FunctionCompiler<Masm>::define_loop_state(Control& loop) {
 // Loads the locals that the loop uses most into registers that are free or hold locals it does not use, leaving some for temporaries.
 template <class Masm>
 void FunctionCompiler<Masm>::load_hot_locals(const LoopScan& scan) {
-  auto may_change = [&](uint32_t local) { return !scan.is_complete || (scan_counts_[local] >> 31) != 0; };
-  constexpr int kTemporaries[2] = {4, 4};
-  wanted_locals_.clear();
+  auto may_change = [&](uint32_t local) { return !scan.is_complete || (scan_counts_[local] & kAssigned) != 0; };
+  constexpr int kTemporaries = 4;
+  for (std::vector<uint64_t>& wanted : wanted_locals_) wanted.clear();
   for (uint32_t local : scanned_locals_) {
     const Value& v = values_[local];
     if (v.in_reg()) {
       lock(v.reg);
     } else if (!v.is_const() || may_change(local)) {
-      wanted_locals_.push_back(uint64_t{scan_counts_[local] & 0x7FFFFFFF} << 32 | ~local);
+      wanted_locals_[is_fp(v.kind)].push_back(uint64_t{scan_counts_[local] & ~kAssigned} << 32 | ~local);
     }
   }
-  std::sort(wanted_locals_.begin(), wanted_locals_.end(), std::greater<>());  // most used first
-  for (uint64_t wanted : wanted_locals_) {
-    Value& v = values_[~static_cast<uint32_t>(wanted)];
-    const uint32_t file = file_bits(v.kind);
-    uint32_t free = file & ~used_ & ~locked_;
-    if (std::popcount(free) <= kTemporaries[is_fp(v.kind)]) {
-      // Whose value is not used in the loop, if any?
-      uint32_t cold = 0;
-      for (uint32_t rest = file & used_ & ~locked_; rest != 0 && cold == 0; rest &= rest - 1) {
-        const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
-        if (!is_local(head_[reg]) || scan_counts_[head_[reg]] == 0) cold = bit_of(reg);
+  for (std::vector<uint64_t>& wanted : wanted_locals_) {
+    const uint32_t file = kAllocatableBits & (&wanted == wanted_locals_ ? kGpBits : kFpBits);
+    // No sort: the registers are few.
+    while (!wanted.empty()) {
+      uint64_t& most = *std::max_element(wanted.begin(), wanted.end());
+      Value& v = values_[~static_cast<uint32_t>(most)];
+      most = wanted.back();
+      wanted.pop_back();
+      uint32_t free = file & ~used_ & ~locked_;
+      if (std::popcount(free) <= kTemporaries) {
+        // Whose value is not used in the loop, if any?
+        uint32_t cold = 0;
+        for (uint32_t rest = file & used_ & ~locked_; rest != 0 && cold == 0; rest &= rest - 1) {
+          const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
+          if (!is_local(head_[reg]) || scan_counts_[head_[reg]] == 0) cold = bit_of(reg);
+        }
+        if (cold == 0) break;
+        spill(static_cast<RegCode>(std::countr_zero(cold)));
+        free = cold;
       }
-      if (cold == 0) continue;
-      spill(static_cast<RegCode>(std::countr_zero(cold)));
-      free = cold;
+      const RegCode reg = static_cast<RegCode>(std::countr_zero(free));
+      emit_in_any_order({reg, kNoReg, v.kind, v.is_const(), v.slot, v.bits});
+      attach(v, reg);
+      lock(reg);
     }
-    const RegCode reg = static_cast<RegCode>(std::countr_zero(free));
-    if (v.is_const()) {
-      emit_const(v.kind, reg, v.bits);
-    } else {
-      emit_load(v.kind, reg, v.slot);
-    }
-    attach(v, reg);
-    lock(reg);
   }
   // Room for temporaries: locals the loop does not use give way.
   for (uint32_t file : {kAllocatableBits & kGpBits, kAllocatableBits & kFpBits}) {
     for (uint32_t rest = file & used_ & ~locked_; rest != 0; rest &= rest - 1) {
-      if (std::popcount(file & ~used_) >= kTemporaries[0]) break;
+      if (std::popcount(file & ~used_) >= kTemporaries) break;
       spill(static_cast<RegCode>(std::countr_zero(rest)));
     }
   }

@@ -196,7 +196,7 @@ void FunctionCompiler<Masm>::on_ternary(Opcode op) {
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::on_lane(Opcode op, const OpcodeShape& shape) {
+[[clang::minsize]] void FunctionCompiler<Masm>::on_lane(Opcode op, const OpcodeShape& shape) {
   const uint8_t lane = *p_++;
   if (shape.shape == Shape::extract_lane) {
     Operand a = pop();
@@ -229,7 +229,7 @@ void FunctionCompiler<Masm>::on_shuffle() {
 
 // i64.add128 and i64.sub128 (operands: low and high of each), i64.mul_wide_s and _u. Results: low, high.
 template <class Masm>
-void FunctionCompiler<Masm>::on_wide_arithmetic(Opcode op) {
+[[clang::minsize]] void FunctionCompiler<Masm>::on_wide_arithmetic(Opcode op) {
   const bool is_mul = op == Opcode::i64_mul_wide_s || op == Opcode::i64_mul_wide_u;
   Operand operands[4];
   const int count = is_mul ? 2 : 4;

@@ -140,7 +140,7 @@ void FunctionCompiler<Masm>::branch_unless_matches(Gp reference, Gp temp, HeapTy
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::on_ref_test(bool nullable) {
+[[clang::minsize]] void FunctionCompiler<Masm>::on_ref_test(bool nullable) {
   const HeapType heap = read_heap_type(p_);
   Operand a = pop();
   const Gp reference = use_gp(a);
@@ -165,7 +165,7 @@ void FunctionCompiler<Masm>::on_ref_cast(bool nullable) {
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::on_br_on_cast(bool branch_if_match) {
+[[clang::minsize]] void FunctionCompiler<Masm>::on_br_on_cast(bool branch_if_match) {
   const bool nullable = (*p_++ & 2) != 0;
   Control& target = control_at(read_uleb<uint32_t>(p_));
   read_heap_type(p_);
