@@ -18,7 +18,6 @@ using masm::Label;
 using masm::Width;
 using Masm = masm::X64Masm;
 using runtime::FuncInstance;
-using runtime::InstanceData;
 using runtime::Outcome;
 
 char letter_of(ValType type) {
@@ -42,11 +41,6 @@ std::string signature_of(const FuncType& type) {
   return signature;
 }
 
-// Called by the bridges. Returns an Outcome.
-uint64_t call_host(const FuncInstance* func, InstanceData* instance, uint64_t* slots, uintptr_t exit_sp) {
-  return static_cast<uint64_t>(instance->store->call_from_machine(*func, slots, {exit_sp, instance, false}));
-}
-
 class BridgeWriter {
  public:
   BridgeWriter(Masm& masm, const Stubs& stubs) : masm_(masm), stubs_(stubs) {}
@@ -61,7 +55,7 @@ class BridgeWriter {
     masm_.move(Width::w64, Masm::kRsi, Masm::kInstance);
     masm_.move(Width::w64, Masm::kRdx, Masm::kArgumentBase);
     masm_.lea(Width::w64, Masm::kRcx, at(Masm::kStack, 2 * sizeof(uint64_t)));
-    masm_.move_imm(Width::w64, Masm::kScratch, reinterpret_cast<uintptr_t>(&call_host));
+    masm_.move_imm(Width::w64, Masm::kScratch, reinterpret_cast<uintptr_t>(&runtime::Store::call_host_from_machine));
     masm_.call_reg(Masm::kScratch);
     const Label failed = masm_.new_label();
     masm_.branch_zero(Width::w32, Masm::kRax, failed, true);

@@ -272,6 +272,8 @@ Outcome Store::run_machine_loop(const LoopEntry& loop, InstanceData* instance, u
 }
 
 Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit) {
+  if (func.code == nullptr)
+    return static_cast<Outcome>(call_host_from_machine(&func, exit.instance, slots, exit.sp));
   auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
   machine->machine_exit = exit;
   const size_t area = std::max(func.type->param_slots, func.type->result_slots);
@@ -280,11 +282,6 @@ Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, cons
   Outcome outcome;
   if (!has_room) [[unlikely]] {
     outcome = exhausted();
-  } else if (func.code == nullptr) {
-    machine->exit_func = &func;
-    context_.stack_top = slots + area;
-    outcome = run_host(func, exit.instance, slots);
-    machine->exit_func = nullptr;
   } else {
     EntryFrame entry{};
     entry.previous = machine;
@@ -295,6 +292,31 @@ Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, cons
   }
   machine->machine_exit.sp = 0;
   return outcome;
+}
+
+// The exit is written part by part: copied as a whole from where it was just written in parts, it would wait for those stores.
+uint64_t Store::call_host_from_machine(const FuncInstance* func, InstanceData* caller, uint64_t* slots,
+                                       uintptr_t exit_sp) {
+  Store& store = *caller->store;
+  ExecutionContext& context = store.context_;
+  auto* machine = static_cast<EntryFrame*>(context.entry_frame);
+  machine->machine_exit.sp = exit_sp;
+  machine->machine_exit.instance = caller;
+  machine->machine_exit.by_fault = false;
+  const size_t area = std::max(func->type->param_slots, func->type->result_slots);
+  const bool has_room = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) >= context.native_stack_limit &&
+                        area <= static_cast<size_t>(context.stack_limit - slots);
+  Outcome outcome;
+  if (!has_room) [[unlikely]] {
+    outcome = store.exhausted();
+  } else {
+    machine->exit_func = func;
+    context.stack_top = slots + area;
+    outcome = store.run_host(*func, caller, slots);
+    machine->exit_func = nullptr;
+  }
+  machine->machine_exit.sp = 0;
+  return static_cast<uint64_t>(outcome);
 }
 
 Outcome Store::resume_from_machine(const FuncInstance& func, uint64_t* locals, uint32_t loop_offset,

@@ -187,6 +187,9 @@ class Store final : public RootProvider {
   // Runs what compiled code has called and what is not compiled: a host function, or a wasm function by the interpreter, at `slots` as
   // above. `exit` is where compiled code was left, `caller` the calling instance.
   Outcome call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit);
+  // The same of a host function, for machine code: returns an Outcome. `exit_sp` is MachineExit::sp.
+  static uint64_t call_host_from_machine(const FuncInstance* func, InstanceData* caller, uint64_t* slots,
+                                         uintptr_t exit_sp);
   // Has the interpreter go on in a frame that compiled code has given up (ResumeFn); `exit` is its caller's.
   Outcome resume_from_machine(const FuncInstance& func, uint64_t* locals, uint32_t loop_offset, uint64_t* stack_top,
                               const MachineExit& exit);
@@ -237,7 +240,7 @@ class Store final : public RootProvider {
   bool has_native_stack() { return native_stack_.has_room(context_); }
   Outcome exhausted();
   Outcome run_host(const FuncInstance& func, InstanceData* caller, uint64_t* slots);
-  Outcome run_host_timed(const FuncInstance& func, InstanceData* caller, uint64_t* slots);
+  [[gnu::noinline]] Outcome run_host_timed(const FuncInstance& func, InstanceData* caller, uint64_t* slots);
   uint64_t memory_bytes() const;
 
   StoreOptions options_;
