@@ -40,6 +40,7 @@ inline constexpr uint32_t kNoLandingPad = 0xFFFFFFFF;
 struct OperandFixup {
   int32_t slot;
   bool is_const;
+  bool is_v128;  // the upper half is zero
   uint64_t bits;
 };
 

@@ -232,7 +232,7 @@ void FunctionCompiler<Masm>::describe_operands() {
   for (uint32_t i = local_count_; i < local_count_ + height_; ++i) {
     const Value& v = values_[i];
     const bool is_const = v.is_const() && !v.is_stored();
-    if (is_const || v.kind == Kind::f32) out_->fixups.push_back({v.slot, is_const, v.bits});
+    if (is_const || v.kind == Kind::f32) out_->fixups.push_back({v.slot, is_const, v.kind == Kind::v128, v.bits});
   }
 }
 

@@ -159,8 +159,11 @@ void ModuleCode::complete_frame(uint32_t index, uint32_t loop_offset, uint64_t* 
   CompiledFunction function;
   const auto made = compiler_->compile(module_, FuncIndex(index + module_.imported_funcs), options, function);
   CHECK(made.has_value());
-  for (const OperandFixup& fixup : function.fixups)
-    locals[fixup.slot] = fixup.is_const ? fixup.bits : static_cast<uint32_t>(locals[fixup.slot]);
+  for (const OperandFixup& fixup : function.fixups) {
+    uint64_t* const slot = locals + fixup.slot;
+    *slot = fixup.is_const ? fixup.bits : static_cast<uint32_t>(*slot);
+    if (fixup.is_v128) slot[1] = 0;
+  }
 }
 
 // What the compiling threads share.

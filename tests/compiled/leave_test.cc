@@ -138,6 +138,18 @@ TEST(LeaveTest, OperandsUnderALoop) {
                           {7, 0x3FC00000});
 }
 
+TEST(LeaveTest, VectorConstantsUnderALoop) {
+  // The slots have held other things before.
+  expect_equal_everywhere(R"((module (func (param i32) (result v128) (local v128)
+      (local.set 1 (i64x2.splat (i64.const -1)))
+      (drop (call $f (local.get 1) (local.get 1)))
+      (v128.const i64x2 0 0)
+      (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (i64x2.add (local.get 1)))
+      (func $f (param v128 v128) (result v128) (i32x4.add (local.get 0) (local.get 1)))))",
+                          {5});
+}
+
 TEST(LeaveTest, ConstantAndVectorLocals) {
   expect_equal_everywhere(R"((module (func (param $v v128) (param $n i32) (param $f f32) (result i32 v128 i64 i32)
       (local $a v128) (local $zero i64) (local $nine i32) (local $g f32)
