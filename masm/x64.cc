@@ -16,7 +16,6 @@ constexpr X64Op kMovStore16{.prefix = 0x66, .opcode = 0x89};
 constexpr X64Op kMovImm{.opcode = 0xC7};
 constexpr X64Op kMovImm8{.opcode = 0xC6};
 constexpr X64Op kMovImm16{.prefix = 0x66, .opcode = 0xC7};
-constexpr X64Op kLea{.opcode = 0x8D};
 constexpr X64Op kXchg{.opcode = 0x87};
 constexpr X64Op kGroup5{.opcode = 0xFF};  // /2 call, /4 jmp
 constexpr X64Op kMovaps{.map = X64Op::k0F, .opcode = 0x28};
@@ -70,11 +69,6 @@ void X64Masm::align(uint32_t bytes) {
 }
 
 // --- Moves -----------------------------------------------------------------------------------------------------------
-
-void X64Masm::move(Width width, Gp d, Gp s) {
-  if (d == s && wide(width)) return;
-  rr(kMov, wide(width), d.id, s.id);
-}
 
 void X64Masm::move_imm(Width width, Gp d, uint64_t value) {
   if (!wide(width)) value = static_cast<uint32_t>(value);
@@ -239,11 +233,6 @@ void X64Masm::copy_slot_pair(Address to, Address from) {
   store_fp(FpKind::v128, to, kFpScratch);
 }
 
-void X64Masm::lea(Width width, Gp d, Address address) {
-  if (!address.index.valid() && address.displacement == 0) return move(width, d, address.base);
-  rm(kLea, wide(width), d.id, address);
-}
-
 void X64Masm::add_to_memory(Width width, Address address, int32_t value) {
   const bool small = value == static_cast<int8_t>(value);
   rm({.opcode = static_cast<uint8_t>(small ? 0x83 : 0x81)}, wide(width), 0, address);
@@ -263,10 +252,6 @@ void X64Masm::jump_table(Gp index, std::span<const Label> targets) {
   jump_reg(kScratch);
 }
 
-uint32_t X64Masm::call_mem(Address target) {
-  rm(kGroup5, false, 2, target);
-  return offset();
-}
 uint32_t X64Masm::call_reg(Gp target) {
   rr(kGroup5, false, 2, target.id);
   return offset();

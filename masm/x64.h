@@ -54,7 +54,9 @@ class X64Masm : public X64Registers, private X64Emitter {
   void align(uint32_t bytes);                                                     // with nops; a power of two up to 64
 
   // --- Moves ---------------------------------------------------------------------------------------------------------
-  void move(Width width, Gp d, Gp s);                // scratch ok. w32 zero-extends (also when d == s)
+  void move(Width width, Gp d, Gp s) {  // scratch ok. w32 zero-extends (also when d == s)
+    if (d != s || width == Width::w32) rr({.opcode = 0x8B}, width == Width::w64, d.id, s.id);
+  }
   void move_imm(Width width, Gp d, uint64_t value);  // scratch ok
   void move_fp(FpKind kind, Fp d, Fp s);
   void fp_const(FpKind kind, Fp d, uint64_t low, uint64_t high = 0);  // the bits of a constant (high: v128 only)
@@ -84,10 +86,13 @@ class X64Masm : public X64Registers, private X64Emitter {
   }
   uint32_t load_fp(FpKind kind, Fp d, Address address);
   uint32_t store_fp(FpKind kind, Address address, Fp s);
-  void store_slot_imm(Address address, uint64_t value);             // 8 bytes
-  void copy_slot(Address to, Address from);                         // 8 bytes, through scratch
-  void copy_slot_pair(Address to, Address from);                    // 16 bytes, through scratch
-  void lea(Width width, Gp d, Address address);                     // scratch ok; the sum, cut to width
+  void store_slot_imm(Address address, uint64_t value);  // 8 bytes
+  void copy_slot(Address to, Address from);              // 8 bytes, through scratch
+  void copy_slot_pair(Address to, Address from);         // 16 bytes, through scratch
+  void lea(Width width, Gp d, Address address) {         // scratch ok; the sum, cut to width
+    if (!address.index.valid() && address.displacement == 0) return move(width, d, address.base);
+    rm({.opcode = 0x8D}, width == Width::w64, d.id, address);
+  }
   void add_to_memory(Width width, Address address, int32_t value);  // [address] += value (counters)
 
   // --- Numeric operations by opcode ----------------------------------------------------------------------------------
@@ -149,8 +154,11 @@ class X64Masm : public X64Registers, private X64Emitter {
   void jump_mem(Address target);  // through the pointer there
   void jump_table(Gp index,
                   std::span<const Label> targets);  // index (64-bit clean) is below targets.size(); is clobbered
-  uint32_t call_mem(Address target);                // through the pointer there
-  uint32_t call_reg(Gp target);                     // scratch ok
+  uint32_t call_mem(Address target) {               // through the pointer there
+    rm({.opcode = 0xFF}, false, 2, target);
+    return offset();
+  }
+  uint32_t call_reg(Gp target);  // scratch ok
   uint32_t call_label(Label target);
   void label_address(Gp d, Label label);  // scratch ok: the absolute address of a place in this code
   void push(Gp r);

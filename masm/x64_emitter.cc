@@ -55,6 +55,7 @@ void X64Emitter::grow() {
   begin_ = buffer.data();
   p_ = begin_ + used;
   end_ = begin_ + buffer.capacity();
+  limit_ = end_ - kSlack;
   auto& assembler = encoder_->assembler;
   assembler._bufferData = begin_;
   assembler._bufferEnd = end_;

@@ -9,6 +9,7 @@
 // Spec: Intel 64 Architectures Software Developer's Manual, volume 2, chapter 2 (instruction format).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -84,19 +85,41 @@ class X64Emitter {
   // --- Encoding ------------------------------------------------------------------------------------------------------
   // All write through a local pointer: bytes may alias anything, so p_ itself would be reloaded after each of them.
   // `byte_reg`, `byte_rm`: that operand is an 8-bit register (spl, bpl, sil, dil need a REX prefix).
-  void rr(X64Op op, bool w, uint8_t reg, uint8_t rm, bool byte_reg = false, bool byte_rm = false) {
-    const bool force = (byte_reg && reg >= 4) || (byte_rm && rm >= 4);
-    uint8_t* p = legacy_prefix(op, static_cast<uint8_t>(w << 3 | (reg >> 3) << 2 | rm >> 3), force);
-    p = opcode(p, op);
-    *p++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
-    p_ = p;
+  [[gnu::always_inline]] void rr(X64Op op, bool w, uint8_t reg, uint8_t rm, bool byte_reg = false,
+                                 bool byte_rm = false) {
+    if (op.prefix == 0 && op.map == X64Op::kOneByte && !byte_reg && !byte_rm) {
+      rr_plain(plain_head(op, w), reg, rm);
+    } else {
+      rr_any(op, w, reg, rm, (byte_reg && reg >= 4) || (byte_rm && rm >= 4));
+    }
   }
   [[gnu::always_inline]] void rm(X64Op op, bool w, uint8_t reg, Address a, bool byte_reg = false) {
     if (op.prefix == 0 && op.map == X64Op::kOneByte && !byte_reg) {
-      rm_plain(op.opcode, w, reg, a);
+      // Mostly the base is one of the pinned registers.
+      if (__builtin_constant_p(a.base.id) && (a.base.id & 7) != 4 && __builtin_constant_p(a.index.id) &&
+          !a.index.valid()) {
+        const uint32_t head = plain_head(op, w) | a.base.id >> 3 | (a.base.id & 7u) << 16;
+        (a.base.id & 7) == 5 ? rm_displaced(head, reg, a.displacement) : rm_based(head, reg, a.displacement);
+      } else {
+        rm_plain(plain_head(op, w), reg, a);
+      }
     } else {
-      rm_any(op, w, reg, a, byte_reg);
+      rm_any(op, w, reg, a, byte_reg && reg >= 4);
     }
+  }
+  // r/m, imm of group 1 (add, or, ... cmp by `extension`), sign-extended.
+  void group1(bool w, uint8_t extension, uint8_t rm, int32_t immediate) {
+    uint8_t* p = room();
+    const bool small = immediate == static_cast<int8_t>(immediate);
+    const uint32_t head =
+        (small ? 0xC08340u : 0xC08140u) | uint32_t{w} << 3 | uint32_t{extension} << 19 | kRmBits[rm & 15];
+    uint64_t bytes = head | uint64_t{static_cast<uint32_t>(immediate)} << 24;
+    p_ = p + (small ? 4 : 7);
+    if ((head & 15) == 0) {
+      bytes >>= 8;
+      --p_;
+    }
+    put_at(p, bytes);
   }
   // VEX.128 (L = 0). `v` is the additional, first source operand; 0 where the instruction has none.
   void vex_rr(X64Op op, bool w, uint8_t reg, uint8_t v, uint8_t rm) {
@@ -121,7 +144,7 @@ class X64Emitter {
   void dword(uint32_t x) { put(x); }
   void qword(uint64_t x) { put(x); }
   void ensure() {
-    if (end_ - p_ < kSlack) [[unlikely]]
+    if (p_ > limit_) [[unlikely]]
       grow();
   }
 
@@ -183,65 +206,120 @@ class X64Emitter {
     *p++ = op.opcode;
     return p;
   }
-  [[gnu::noinline]] void rm_any(X64Op op, bool w, uint8_t reg, Address a, bool byte_reg) {
-    const uint8_t index = a.index.valid() ? a.index.id : 0;
-    const uint8_t rex = static_cast<uint8_t>(w << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | a.base.id >> 3);
-    uint8_t* p = legacy_prefix(op, rex, byte_reg && reg >= 4);
+  // ---- What most instructions are: put together in one word, written with one store of 8 bytes ----
+  // There is room for that; what is not part of the instruction is overwritten by the next.
+  static void put_at(uint8_t* p, uint64_t bytes) { std::memcpy(p, &bytes, sizeof bytes); }
+  uint8_t* room() {
+    ensure();
+    return p_;
+  }
+  // REX and the opcode, as the instruction begins.
+  static constexpr uint32_t plain_head(X64Op op, bool w) { return 0x40u | uint32_t{w} << 3 | uint32_t{op.opcode} << 8; }
+  // What a register puts into these three bytes: REX.R and ModRM.reg, or REX.B and ModRM.rm.
+  static constexpr std::array<uint32_t, 16> register_bits(uint32_t rex, uint32_t shift) {
+    std::array<uint32_t, 16> bits{};
+    for (uint32_t i = 0; i < 16; ++i) bits[i] = (i >> 3) * rex | (i & 7) << shift;
+    return bits;
+  }
+  static const std::array<uint32_t, 16> kRegBits, kRmBits;
+  // Writes the three bytes, of which a REX that says nothing is left out, with a displacement behind them.
+  [[gnu::always_inline]] void put_plain(uint8_t* p, uint32_t head, int32_t displacement, bool may_be_none) {
+    uint64_t bytes = head | uint64_t{static_cast<uint32_t>(displacement)} << 24;
+    uint8_t* end = p + 3;
+    if (displacement != static_cast<int8_t>(displacement)) {
+      bytes |= 0x800000;
+      end = p + 7;
+    } else if (displacement != 0 || !may_be_none) {
+      bytes |= 0x400000;
+      end = p + 4;
+    }
+    if ((head & 15) == 0) {
+      bytes >>= 8;
+      --end;
+    }
+    p_ = end;
+    put_at(p, bytes);
+  }
+
+  [[gnu::noinline]] void rr_plain(uint32_t head, uint32_t reg, uint32_t rm) {
+    uint8_t* const p = room();
+    head |= kRegBits[reg & 15] | kRmBits[rm & 15] | 0xC00000;
+    p_ = p + 3;
+    if ((head & 15) == 0) {
+      head >>= 8;
+      p_ = p + 2;
+    }
+    std::memcpy(p, &head, sizeof head);
+  }
+  [[gnu::noinline]] void rr_any(X64Op op, bool w, uint8_t reg, uint8_t rm, bool force) {
+    uint8_t* p = legacy_prefix(op, static_cast<uint8_t>(w << 3 | (reg >> 3) << 2 | rm >> 3), force);
+    p = opcode(p, op);
+    *p++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
+    p_ = p;
+  }
+  // Base and displacement; the base, which is not rsp or r12, is in `head`.
+  [[gnu::noinline]] void rm_based(uint32_t head, uint32_t reg, int32_t displacement) {
+    put_plain(room(), head | kRegBits[reg & 15], displacement, true);
+  }
+  // The same for rbp and r13, which have no form without a displacement.
+  [[gnu::noinline]] void rm_displaced(uint32_t head, uint32_t reg, int32_t displacement) {
+    put_plain(room(), head | kRegBits[reg & 15], displacement, false);
+  }
+  [[gnu::noinline]] void rm_plain(uint32_t head, uint32_t reg, Address a) {
+    if (a.index.valid() || (a.base.id & 7) == 4) return rm_indexed(head, reg, a);
+    put_plain(room(), head | kRegBits[reg & 15] | kRmBits[a.base.id & 15], a.displacement, (a.base.id & 7) != 5);
+  }
+  [[gnu::noinline]] void rm_indexed(uint32_t head, uint32_t reg, Address a) {
+    uint8_t* const p = room();
+    const uint32_t index = a.index.valid() ? a.index.id : 4;
+    const int32_t displacement = a.displacement;
+    head |= kRegBits[reg & 15] | a.base.id >> 3 | (index >> 3) << 1 | 4 << 16 |
+            (uint32_t{a.scale_log2} << 6 | (index & 7) << 3 | (a.base.id & 7)) << 24;
+    uint8_t* end = p + 4;
+    if (displacement != static_cast<int8_t>(displacement)) {
+      head |= 0x800000;
+      end = p + 8;
+    } else if (displacement != 0 || (a.base.id & 7) == 5) {
+      head |= 0x400000;
+      end = p + 5;
+    }
+    uint64_t bytes = head | uint64_t{static_cast<uint32_t>(displacement)} << 32;
+    if ((head & 15) == 0) {
+      bytes >>= 8;
+      --end;
+    }
+    p_ = end;
+    put_at(p, bytes);
+  }
+  [[gnu::noinline]] void rm_any(X64Op op, bool w, uint8_t reg, Address a, bool force) {
+    uint8_t* p = room();
+    const uint32_t index = a.index.valid() ? a.index.id : 0;
+    const uint32_t rex = uint32_t{w} << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | a.base.id >> 3;
+    *p = op.prefix;
+    p += op.prefix != 0;
+    *p = static_cast<uint8_t>(0x40 | rex);
+    p += (rex | force) != 0;
     if (op.map != X64Op::kOneByte) {
       *p++ = 0x0F;
-      if (op.map == X64Op::k0F38) *p++ = 0x38;
-      if (op.map == X64Op::k0F3A) *p++ = 0x3A;
+      if (op.map != X64Op::k0F) *p++ = op.map == X64Op::k0F38 ? 0x38 : 0x3A;
     }
     p_ = memory_operand(p, op.opcode, reg, a);
   }
-  // Most instructions with a memory operand: moves, arithmetic, comparisons, calls. Mostly with a base only.
-  [[gnu::noinline]] void rm_plain(uint8_t code, bool w, uint8_t reg, Address a) {
-    if (end_ - p_ < kSlack) [[unlikely]]
-      return rm_after_growing(code, w, reg, a);
-    const uint32_t base = a.base.id;
-    if (a.index.valid() || (base & 7) == 4) return rm_any({.opcode = code}, w, reg, a, false);
-    uint8_t* const p = p_;
-    const int32_t displacement = a.displacement;
-    const uint32_t rex = uint32_t{w} << 3 | (reg >> 3) << 2 | base >> 3;
-    uint32_t head = 0x40 | rex | uint32_t{code} << 8 | ((reg & 7u) << 3 | (base & 7)) << 16;
-    const uint32_t skipped = rex == 0;  // no REX
-    if (displacement == 0 && (base & 7) != 5) {
-      head >>= 8 * skipped;
-      std::memcpy(p, &head, 4);
-      p_ = p + (3 - skipped);
-      return;
-    }
-    const uint32_t is_large = displacement != static_cast<int8_t>(displacement);
-    head = (head | 0x400000u << is_large) >> 8 * skipped;
-    std::memcpy(p, &head, 4);  // there is room; what is not part of the instruction is overwritten
-    std::memcpy(p + (3 - skipped), &displacement, 4);
-    p_ = p + (4 - skipped) + 3 * is_large;
-  }
-  [[gnu::noinline, gnu::cold]] void rm_after_growing(uint8_t code, bool w, uint8_t reg, Address a) {
-    grow();
-    rm_any({.opcode = code}, w, reg, a, false);
-  }
-  // The opcode byte, ModRM, SIB and displacement. There is room; what is not part of the instruction is overwritten.
+  // The opcode byte, ModRM, SIB and displacement.
   static uint8_t* memory_operand(uint8_t* p, uint8_t code, uint8_t reg, Address a) {
     const uint32_t base = a.base.id & 7;
     const int32_t displacement = a.displacement;
-    // No displacement has no encoding for rbp and r13.
-    const bool none = displacement == 0 && base != 5;
-    const bool small = displacement == static_cast<int8_t>(displacement);
-    const uint32_t modrm = (none ? 0x00 : small ? 0x40 : 0x80) | (reg & 7u) << 3;
-    const uint32_t length = none ? 0 : small ? 1 : 4;
+    const uint32_t is_large = displacement != static_cast<int8_t>(displacement);
+    uint32_t modrm = 0x40u << is_large, length = 1 + 3 * is_large;
+    if (displacement == 0 && base != 5) modrm = length = 0;
+    modrm |= (reg & 7u) << 3;
     if (!a.index.valid() && base != 4) [[likely]] {
-      const auto bytes = static_cast<uint16_t>(code | (modrm | base) << 8);
-      std::memcpy(p, &bytes, 2);
-      p += 2;
-    } else {
-      const uint32_t sib = a.index.valid() ? uint32_t{a.scale_log2} << 6 | (a.index.id & 7u) << 3 | base : 0x24;
-      const uint32_t bytes = code | (modrm | 4) << 8 | sib << 16;
-      std::memcpy(p, &bytes, 4);
-      p += 3;
+      put_at(p, code | (modrm | base) << 8 | uint64_t{static_cast<uint32_t>(displacement)} << 16);
+      return p + 2 + length;
     }
-    std::memcpy(p, &displacement, 4);
-    return p + length;
+    const uint32_t sib = a.index.valid() ? uint32_t{a.scale_log2} << 6 | (a.index.id & 7u) << 3 | base : 0x24;
+    put_at(p, code | (modrm | 4) << 8 | sib << 16 | uint64_t{static_cast<uint32_t>(displacement)} << 24);
+    return p + 3 + length;
   }
   void constant_operand(uint8_t* p, uint8_t reg, uint32_t constant, uint8_t trailing) {
     *p++ = static_cast<uint8_t>((reg & 7) << 3 | 5);
@@ -258,7 +336,8 @@ class X64Emitter {
   }
   void branch_to(Label target, uint8_t short_form, uint16_t long_form);
   void reference(Label target);  // appends a displacement of four bytes
-  void grow();
+  // Rare, so that callers save nothing for it.
+  [[gnu::noinline, gnu::cold, clang::preserve_most]] void grow();
   bool place_constants();
   bool place_jump_tables();
   void patch(uint32_t at, uint32_t target, uint32_t trailing);
@@ -277,6 +356,7 @@ class X64Emitter {
   uint8_t* begin_ = nullptr;
   uint8_t* p_ = nullptr;
   uint8_t* end_ = nullptr;
+  uint8_t* limit_ = nullptr;  // kSlack before it
   std::vector<int32_t> labels_;
   std::vector<ConstantUse> constant_uses_;
   std::vector<uint64_t> constants8_;
@@ -288,5 +368,8 @@ class X64Emitter {
   std::unique_ptr<Encoder> encoder_;
   char error_[96] = {};
 };
+
+inline constexpr std::array<uint32_t, 16> X64Emitter::kRegBits = register_bits(4, 19);
+inline constexpr std::array<uint32_t, 16> X64Emitter::kRmBits = register_bits(1, 16);
 
 }  // namespace arris::masm

@@ -132,15 +132,7 @@ void X64Masm::binary_mem(Opcode op, Reg d, Reg a, Address b) {
 
 void X64Masm::alu_in_place(Width width, uint8_t code, Gp d, Gp b) { rr(alu_op(code), wide(width), d.id, b.id); }
 
-void X64Masm::alu_imm_in_place(Width width, uint8_t code, Gp d, int32_t b) {
-  if (fits_int8(b)) {
-    rr({.opcode = 0x83}, wide(width), code, d.id);
-    byte(static_cast<uint8_t>(b));
-  } else {
-    rr({.opcode = 0x81}, wide(width), code, d.id);
-    dword(static_cast<uint32_t>(b));
-  }
-}
+void X64Masm::alu_imm_in_place(Width width, uint8_t code, Gp d, int32_t b) { group1(wide(width), code, d.id, b); }
 
 void X64Masm::alu(Width width, uint8_t code, Gp d, Gp a, Gp b) {
   if (d == a) return alu_in_place(width, code, d, b);
