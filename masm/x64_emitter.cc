@@ -41,7 +41,7 @@ void X64Emitter::fail(std::string_view what, std::string_view subject) {
   *end = 0;
 }
 
-void X64Emitter::grow() {
+[[clang::preserve_most]] void X64Emitter::grow() {
   auto& buffer = encoder_->holder.textSection()->buffer();
   const size_t used = static_cast<size_t>(p_ - begin_);
   const size_t wanted = std::max<size_t>(16 * 1024, 2 * static_cast<size_t>(end_ - begin_));
