@@ -55,14 +55,21 @@ class FunctionCompiler final : private masm::TrapSink {
   // ---- Driver (function_compiler_all.h, control.h) ----
   void start(const Module& module, FuncIndex func, const CompileOptions& options, CompiledFunction& out);
   void compile_body();
-  void compile_instruction(Opcode op);
+  void compile_instruction(Opcode op, Shape how);
   void compile_by_hand(Opcode op);
   void compile_dead_instruction(Opcode op);
   void prologue();
   void clear_frame();
   void place_params();
   void finish();
-  Opcode read_opcode();
+  Opcode read_opcode(uint8_t prefix);
+  // The instruction at `at` is what is compiled from here on.
+  void go_on_to(const uint8_t* at) {
+    offset_ = static_cast<uint32_t>(at - code_);
+    note_position();
+  }
+  void compile_constant(Kind kind, uint64_t bits);
+  void compile_local_get(uint32_t index);
   template <class T>
   T read_constant() {  // of i32.const and i64.const: mostly one byte
     const uint8_t byte = *p_;
@@ -101,16 +108,40 @@ class FunctionCompiler final : private masm::TrapSink {
   void store_if_dirty(Value& v);
   Value& push_value(Kind kind);
   void push_reg(Kind kind, RegCode reg);
+  void push_shared(Kind kind, RegCode reg) {  // what is in a register already
+    Value& v = push_value(kind);
+    const uint32_t index = index_of(v);
+    v.flags = kInReg;
+    v.reg = reg;
+    v.previous = kNoIndex;
+    v.next = head_[reg];
+    values_[v.next].previous = index;
+    head_[reg] = index;
+  }
   void push_const(Kind kind, uint64_t bits);
   void push_stored(Kind kind) { push_value(kind).flags = kStored; }
   Operand pop();
   void drop();
-  RegCode use(Operand& operand) { return operand.in_reg() ? operand.reg : bring(operand); }
-  RegCode bring(Operand& operand);
+  RegCode use(Operand& operand) {
+    if (!operand.in_reg()) {
+      operand.reg = bring(operand.kind, operand.is_const(), operand.bits, operand.slot);
+      operand.flags |= kInReg;
+    }
+    return operand.reg;
+  }
+  RegCode bring(Kind kind, bool is_const, uint64_t bits, int32_t slot);
+  Operand operand_of_local(uint32_t index);
+  void bring_local(Value& local, uint32_t index);
   Gp use_gp(Operand& operand) { return gp_of(use(operand)); }
   Fp use_fp(Operand& operand) { return fp_of(use(operand)); }
-  RegCode result(Kind kind, const Operand* a = nullptr, const Operand* b = nullptr);
-  RegCode plain_result(Kind kind, const Operand* a = nullptr, const Operand* b = nullptr);
+  static RegCode reg_if_any(const Operand* operand) { return operand && operand->in_reg() ? operand->reg : kNoReg; }
+  RegCode result(Kind kind, RegCode a, RegCode b);
+  RegCode result(Kind kind, const Operand* a = nullptr, const Operand* b = nullptr) {
+    return result(kind, reg_if_any(a), reg_if_any(b));
+  }
+  RegCode plain_result(Kind kind, RegCode a, RegCode b);
+  RegCode plain_result(Kind kind, const Operand* a = nullptr) { return plain_result(kind, reg_if_any(a), kNoReg); }
+  void push_result(Kind kind, RegCode reg);
   Gp temp() { return gp_of(allocate(kAllocatableBits & kGpBits)); }
   static Reg reg_of(RegCode code) { return is_fp_code(code) ? Reg(fp_of(code)) : Reg(gp_of(code)); }
   void emit_move(Kind kind, RegCode to, RegCode from);
@@ -251,17 +282,22 @@ class FunctionCompiler final : private masm::TrapSink {
   // ---- numeric.h ----
   void on_constant(Opcode op);
   void on_unary(Opcode op, const OpcodeShape& shape);
+  void on_integer(Opcode op);
+  void on_integer_imm(Opcode op, const Operand& a, uint64_t b);
+  void on_integer_reg(Opcode op, const Operand& a, const Operand& b);
   void on_binary(Opcode op, const OpcodeShape& shape);
+  void on_binary(Opcode op, const OpcodeShape& shape, Operand a, Operand b);
   void on_ternary(Opcode op);
   void on_lane(Opcode op, const OpcodeShape& shape);
   void on_shuffle();
   void on_wide_arithmetic(Opcode op);
-  bool simplify(Opcode op, const Operand& a, uint64_t b);
   void push_again(const Operand& operand, Kind kind);
   RegCode clobbering_result(masm::GpSet clobbered, Kind kind, const Operand* a, const Operand* b);
 
   // ---- memory_access.h ----
-  void on_memory(Opcode op, const OpcodeShape& shape);
+  void on_load(Opcode op, Operand index);
+  void on_store(Opcode op, Operand value);
+  void on_memory_lane(Opcode op, const OpcodeShape& shape);
   void on_atomic(Opcode op, const OpcodeShape& shape);
   void on_wait_or_notify(Opcode op);
   MemArg read_mem_arg();
@@ -269,7 +305,7 @@ class FunctionCompiler final : private masm::TrapSink {
     return module_->memories[memory].limits.address == AddressType::i64 ? Kind::i64 : Kind::i32;
   }
   bool needs_check(uint32_t memory) const;
-  bool memory0_needs_check_ = false;
+  uint64_t plain_offsets_ = 0;  // offsets below need no check in memory 0
   Address guest_address(Operand& index, const MemArg& arg, uint32_t width);
   Address checked_address(Operand& index, const MemArg& arg, uint32_t width);
   void check_alignment(Operand& index, const MemArg& arg, uint32_t width);
@@ -452,7 +488,6 @@ class FunctionCompiler final : private masm::TrapSink {
   const uint8_t* code_ = nullptr;
   const uint8_t* p_ = nullptr;  // the next byte to read
   uint32_t offset_ = 0;         // of the instruction being compiled
-  Opcode opcode_ = Opcode::nop;
   bool unreachable_ = false;
   bool failed_ = false;
   CompileError error_;

@@ -61,7 +61,7 @@ void FunctionCompiler<Masm>::start(const Module& module, FuncIndex func, const C
     for (Value& v : values_) v.mark = 0;
   }
   used_ = locked_ = preferred_ = victim_turn_ = 0;
-  memory0_needs_check_ = !module.memories.empty() && needs_check(0);
+  plain_offsets_ = module.memories.empty() || needs_check(0) ? 0 : kMaxFoldedOffset + 1;
   const_locals_.clear();
   flushed_constants_.clear();
   settled_ = 0;
@@ -193,54 +193,96 @@ void FunctionCompiler<Masm>::place_params() {
 // ---- The body ----------------------------------------------------------------------------------------------------------------
 
 template <class Masm>
-Opcode FunctionCompiler<Masm>::read_opcode() {
-  const uint8_t byte = *p_++;
-  return is_prefix(byte) ? find_opcode(byte, read_uleb<uint32_t>(p_)) : find_opcode(0, byte);
+Opcode FunctionCompiler<Masm>::read_opcode(uint8_t prefix) {
+  return find_opcode(prefix, read_uleb<uint32_t>(p_));
 }
 
 template <class Masm>
 void FunctionCompiler<Masm>::compile_body() {
-  while (!controls_.empty() && !failed_) {
-    offset_ = static_cast<uint32_t>(p_ - code_);
-    note_position();
+  for (;;) {
+    go_on_to(p_);
     locked_ = 0;
+    const uint8_t byte = *p_++;
+    const FirstByte first = kFirstBytes[byte];
     if (unreachable_) [[unlikely]] {
-      compile_dead_instruction(read_opcode());
+      compile_dead_instruction(first.shape == Shape::prefixed ? read_opcode(byte) : first.op);
+      if (controls_.empty()) return;
       continue;
     }
-    // Half of all instructions, without the detour over the tables.
-    switch (*p_) {
-      case info(Opcode::local_get).code:
-        ++p_;
-        on_local_get(read_uleb<uint32_t>(p_));
-        continue;
-      case info(Opcode::local_set).code:
-        ++p_;
-        on_local_set(read_uleb<uint32_t>(p_));
-        continue;
-      case info(Opcode::local_tee).code:
-        ++p_;
-        on_local_tee(read_uleb<uint32_t>(p_));
-        continue;
-      case info(Opcode::i32_const).code:
-        ++p_;
-        push_const(Kind::i32, static_cast<uint32_t>(read_constant<int32_t>()));
-        continue;
-      case info(Opcode::br_if).code:
-        ++p_;
-        on_br_if();
-        continue;
-      case info(Opcode::block).code:
-        ++p_;
-        on_block();
-        continue;
-      case info(Opcode::end).code:
-        ++p_;
+    switch (first.shape) {
+      case Shape::local_get: compile_local_get(read_uleb<uint32_t>(p_)); break;
+      case Shape::local_set: on_local_set(read_uleb<uint32_t>(p_)); break;
+      case Shape::local_tee: on_local_tee(read_uleb<uint32_t>(p_)); break;
+      case Shape::i32_const: compile_constant(Kind::i32, static_cast<uint32_t>(read_constant<int32_t>())); break;
+      case Shape::i64_const: compile_constant(Kind::i64, static_cast<uint64_t>(read_constant<int64_t>())); break;
+      case Shape::integer: on_integer(first.op); break;
+      case Shape::load: on_load(first.op, pop()); break;
+      case Shape::store: on_store(first.op, pop()); break;
+      case Shape::br_if: on_br_if(); break;
+      case Shape::block: on_block(); break;
+      case Shape::call: on_call(read_uleb<uint32_t>(p_)); break;
+      case Shape::end:
         on_end();
-        continue;
-      default: compile_instruction(read_opcode());
+        if (controls_.empty()) return;
+        break;
+      case Shape::prefixed: {
+        const Opcode op = read_opcode(byte);
+        compile_instruction(op, shape(op).shape);
+        if (failed_) return;
+        break;
+      }
+      default: compile_instruction(first.op, first.shape); break;
     }
   }
+}
+
+// Constants and locals that the next instruction takes at once are not pushed.
+template <class Masm>
+void FunctionCompiler<Masm>::compile_constant(Kind kind, uint64_t bits) {
+  const FirstByte next = kFirstBytes[*p_];
+  if (next.shape != Shape::integer || operand(0).is_const()) return push_const(kind, bits);
+  go_on_to(p_++);
+  const Operand a = pop();
+  on_integer_imm(next.op, a, bits);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::compile_local_get(uint32_t index) {
+  const uint8_t* const p = p_;
+  const FirstByte next = kFirstBytes[*p];
+  switch (next.shape) {
+    case Shape::i32_const: {
+      if (p[1] >= 0x80 || values_[index].is_const()) break;
+      const FirstByte last = kFirstBytes[p[2]];
+      if (last.shape != Shape::integer) break;
+      const Operand a = operand_of_local(index);
+      go_on_to(p);
+      go_on_to(p + 2);
+      p_ = p + 3;
+      return on_integer_imm(last.op, a, static_cast<uint32_t>(static_cast<int8_t>(p[1] << 1) >> 1));
+    }
+    case Shape::integer: {
+      if (shape(next.op).clobbers || ((values_[index].flags | operand(0).flags) & kConst) != 0 || !operand(0).in_reg())
+        break;
+      const Operand b = operand_of_local(index);
+      if (!operand(0).in_reg()) return push_shared(b.kind, b.reg);  // evicted for it
+      go_on_to(p_++);
+      const Operand a = pop();
+      return on_integer_reg(next.op, a, b);
+    }
+    case Shape::load: {
+      const Operand address = operand_of_local(index);
+      go_on_to(p_++);
+      return on_load(next.op, address);
+    }
+    case Shape::store: {
+      const Operand value = operand_of_local(index);
+      go_on_to(p_++);
+      return on_store(next.op, value);
+    }
+    default: break;
+  }
+  on_local_get(index);
 }
 
 template <class Masm>
@@ -261,25 +303,25 @@ void FunctionCompiler<Masm>::compile_dead_instruction(Opcode op) {
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::compile_instruction(Opcode op) {
-  const OpcodeShape& s = shape(op);
-  switch (s.shape) {
-    case Shape::by_hand: return compile_by_hand(op);
+void FunctionCompiler<Masm>::compile_instruction(Opcode op, Shape how) {
+  switch (how) {
     case Shape::constant: return on_constant(op);
-    case Shape::unary: return on_unary(op, s);
-    case Shape::binary: return on_binary(op, s);
+    case Shape::unary: return on_unary(op, shape(op));
+    case Shape::integer:
+    case Shape::binary: return on_binary(op, shape(op));
     case Shape::ternary: return on_ternary(op);
     case Shape::extract_lane:
-    case Shape::replace_lane: return on_lane(op, s);
+    case Shape::replace_lane: return on_lane(op, shape(op));
     case Shape::shuffle: return on_shuffle();
-    case Shape::load:
-    case Shape::store:
+    case Shape::load: return on_load(op, pop());
+    case Shape::store: return on_store(op, pop());
     case Shape::load_lane:
-    case Shape::store_lane: return on_memory(op, s);
+    case Shape::store_lane: return on_memory_lane(op, shape(op));
     case Shape::atomic_load:
     case Shape::atomic_store:
     case Shape::atomic_rmw:
-    case Shape::atomic_cmpxchg: return on_atomic(op, s);
+    case Shape::atomic_cmpxchg: return on_atomic(op, shape(op));
+    default: return compile_by_hand(op);
   }
 }
 
@@ -288,16 +330,12 @@ void FunctionCompiler<Masm>::compile_by_hand(Opcode op) {
   switch (op) {
     case Opcode::nop: return;
     case Opcode::unreachable: return on_unreachable();
-    case Opcode::block: return on_block();
     case Opcode::loop: return on_loop();
     case Opcode::if_: return on_if();
     case Opcode::else_: return on_else();
-    case Opcode::end: return on_end();
     case Opcode::br: return on_br();
-    case Opcode::br_if: return on_br_if();
     case Opcode::br_table: return on_br_table();
     case Opcode::return_: emit_return(); return set_unreachable();
-    case Opcode::call: return on_call(read_uleb<uint32_t>(p_));
     case Opcode::call_indirect: return on_call_indirect(false);
     case Opcode::call_ref: return on_call_ref(false);
     case Opcode::return_call: return on_return_call(read_uleb<uint32_t>(p_));
@@ -306,9 +344,6 @@ void FunctionCompiler<Masm>::compile_by_hand(Opcode op) {
     case Opcode::drop: return drop();
     case Opcode::select: return on_select();
     case Opcode::select_t: skip_immediates(op, p_); return on_select();
-    case Opcode::local_get: return on_local_get(read_uleb<uint32_t>(p_));
-    case Opcode::local_set: return on_local_set(read_uleb<uint32_t>(p_));
-    case Opcode::local_tee: return on_local_tee(read_uleb<uint32_t>(p_));
     case Opcode::global_get: return on_global_get(read_uleb<uint32_t>(p_));
     case Opcode::global_set: return on_global_set(read_uleb<uint32_t>(p_));
     case Opcode::table_get: return on_table_get();

@@ -11,6 +11,13 @@ namespace arris::jit {
 template <class Masm>
 MemArg FunctionCompiler<Masm>::read_mem_arg() {
   MemArg arg;
+  const uint8_t* const p = p_;
+  if (p[0] < 0x40 && p[1] < 0x80) [[likely]] {
+    p_ = p + 2;
+    arg.align_log2 = p[0];
+    arg.offset = p[1];
+    return arg;
+  }
   const uint32_t flags = read_uleb<uint32_t>(p_);
   arg.align_log2 = flags & 0x3F;
   if (flags & 0x40) arg.memory = read_uleb<uint32_t>(p_);
@@ -27,7 +34,7 @@ bool FunctionCompiler<Masm>::needs_check(uint32_t memory) const {
 
 template <class Masm>
 Address FunctionCompiler<Masm>::guest_address(Operand& index, const MemArg& arg, uint32_t width) {
-  if (arg.memory != 0 || memory0_needs_check_ || arg.offset > kMaxFoldedOffset)
+  if (arg.memory != 0 || arg.offset >= plain_offsets_) [[unlikely]]
     return checked_address(index, arg, width);
   if (index.is_const() && !index.in_reg() && index.bits + arg.offset <= kMaxFoldedOffset)
     return masm::at(Masm::kMemoryBase, static_cast<int32_t>(index.bits + arg.offset));
@@ -77,30 +84,36 @@ Address FunctionCompiler<Masm>::checked_address(Operand& index, const MemArg& ar
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::on_memory(Opcode op, const OpcodeShape& shape) {
+void FunctionCompiler<Masm>::on_load(Opcode op, Operand index) {
+  const OpcodeShape& s = shape(op);
+  const MemArg arg = read_mem_arg();
+  const Address address = guest_address(index, arg, 1u << s.width_log2);
+  const RegCode d = result(s.result, reg_if_any(&index), kNoReg);
+  note_fault(masm_.load(op, reg_of(d), address));
+  push_result(s.result, d);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_store(Opcode op, Operand value) {
+  const uint32_t width = 1u << shape(op).width_log2;
+  const MemArg arg = read_mem_arg();
+  Operand index = pop();
+  if (value.is_const() && !value.in_reg() && value.kind != Kind::v128) {
+    if (op == Opcode::f32_store) op = Opcode::i32_store;
+    if (op == Opcode::f64_store) op = Opcode::i64_store;
+    const Address address = guest_address(index, arg, width);
+    return note_fault(masm_.store_imm(op, address, value.bits));
+  }
+  use(value);
+  const Address address = guest_address(index, arg, width);
+  note_fault(masm_.store(op, address, reg_of(value.reg)));
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_memory_lane(Opcode op, const OpcodeShape& shape) {
   const MemArg arg = read_mem_arg();
   const uint32_t width = 1u << shape.width_log2;
   switch (shape.shape) {
-    case Shape::load: {
-      Operand index = pop();
-      const Address address = guest_address(index, arg, width);
-      const RegCode d = result(shape.result, &index);
-      note_fault(masm_.load(op, reg_of(d), address));
-      return push_reg(shape.result, d);
-    }
-    case Shape::store: {
-      Operand value = pop();
-      Operand index = pop();
-      if (value.is_const() && !value.in_reg() && value.kind != Kind::v128) {
-        if (op == Opcode::f32_store) op = Opcode::i32_store;
-        if (op == Opcode::f64_store) op = Opcode::i64_store;
-        const Address address = guest_address(index, arg, width);
-        return note_fault(masm_.store_imm(op, address, value.bits));
-      }
-      use(value);
-      const Address address = guest_address(index, arg, width);
-      return note_fault(masm_.store(op, address, reg_of(value.reg)));
-    }
     case Shape::load_lane: {
       const uint8_t lane = *p_++;
       Operand v = pop();

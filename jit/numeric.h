@@ -17,8 +17,6 @@ void FunctionCompiler<Masm>::on_constant(Opcode op) {
     return value;
   };
   switch (op) {
-    case Opcode::i32_const: return push_const(Kind::i32, static_cast<uint32_t>(read_constant<int32_t>()));
-    case Opcode::i64_const: return push_const(Kind::i64, static_cast<uint64_t>(read_constant<int64_t>()));
     case Opcode::f32_const: return push_const(Kind::f32, read_fixed(uint32_t{}));
     case Opcode::f64_const: return push_const(Kind::f64, read_fixed(uint64_t{}));
     default: break;
@@ -62,46 +60,6 @@ void FunctionCompiler<Masm>::on_unary(Opcode op, const OpcodeShape& shape) {
   push_reg(shape.result, d);
 }
 
-// Operations that do nothing with this second operand.
-template <class Masm>
-bool FunctionCompiler<Masm>::simplify(Opcode op, const Operand& a, uint64_t b) {
-  switch (op) {
-    case Opcode::i32_add:
-    case Opcode::i32_sub:
-    case Opcode::i32_or:
-    case Opcode::i32_xor:
-    case Opcode::i64_add:
-    case Opcode::i64_sub:
-    case Opcode::i64_or:
-    case Opcode::i64_xor:
-      if (b != 0) return false;
-      break;
-    case Opcode::i32_shl:
-    case Opcode::i32_shr_s:
-    case Opcode::i32_shr_u:
-    case Opcode::i32_rotl:
-    case Opcode::i32_rotr:
-      if ((b & 31) != 0) return false;
-      break;
-    case Opcode::i64_shl:
-    case Opcode::i64_shr_s:
-    case Opcode::i64_shr_u:
-    case Opcode::i64_rotl:
-    case Opcode::i64_rotr:
-      if ((b & 63) != 0) return false;
-      break;
-    case Opcode::i32_mul:
-    case Opcode::i64_mul:
-    case Opcode::i32_div_u:
-    case Opcode::i64_div_u:
-      if (b != 1) return false;
-      break;
-    default: return false;
-  }
-  push_again(a, a.kind);
-  return true;
-}
-
 // A comparison of two integers with its operands exchanged.
 constexpr Opcode exchanged(Opcode op) {
   switch (op) {
@@ -137,10 +95,71 @@ RegCode FunctionCompiler<Masm>::clobbering_result(masm::GpSet clobbered, Kind ki
   return result(kind, a, b);
 }
 
+// ---- Integers: most operations ----
+
+// Whether what comes next may take a condition as it is (fuse).
+constexpr bool may_take_condition(uint8_t next) {
+  return next == info(Opcode::br_if).code || next == info(Opcode::i32_eqz).code || next == info(Opcode::if_).code ||
+         next == info(Opcode::select).code;
+}
+
+// With a constant second operand that is in no register; the first is no constant.
+template <class Masm>
+void FunctionCompiler<Masm>::on_integer_imm(Opcode op, const Operand& first, uint64_t b) {
+  const OpcodeShape& s = shape(op);
+  if (s.is_identity(b)) return push_again(first, first.kind);
+  if (s.is_compare && may_take_condition(*p_)) {
+    Condition c;
+    c.compare = op;
+    c.a = first;
+    c.b = {b, 0, first.kind, kConst, kNoReg};
+    if (fuse(c, false)) return;
+    return on_binary(op, s, c.a, c.b);
+  }
+  const RegCode a = first.in_reg() ? first.reg : bring(first.kind, false, 0, first.slot);
+  const RegCode d = result(s.result, a, kNoReg);
+  masm_.binary_imm(op, gp_of(d), gp_of(a), b, *this);
+  push_result(s.result, d);
+}
+
+// With both in registers, and nothing clobbered.
+template <class Masm>
+void FunctionCompiler<Masm>::on_integer_reg(Opcode op, const Operand& a, const Operand& b) {
+  const OpcodeShape& s = shape(op);
+  if (s.is_compare && may_take_condition(*p_)) {
+    Condition c;
+    c.compare = op;
+    c.a = a;
+    c.b = b;
+    if (fuse(c, false)) return;
+    return on_binary(op, s, c.a, c.b);
+  }
+  const RegCode d = result(s.result, a.reg, s.is_commutative ? b.reg : kNoReg);
+  masm_.binary(op, gp_of(d), gp_of(a.reg), gp_of(b.reg), *this);
+  push_result(s.result, d);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_integer(Opcode op) {
+  const OpcodeShape& s = shape(op);
+  const Operand b = pop();
+  const Operand a = pop();
+  if ((a.flags & b.flags & kInReg) != 0 && ((a.flags | b.flags) & kConst) == 0 && !s.clobbers)
+    return on_integer_reg(op, a, b);
+  on_binary(op, s, a, b);
+}
+
+// ---- All of them ----
+
 template <class Masm>
 void FunctionCompiler<Masm>::on_binary(Opcode op, const OpcodeShape& shape) {
-  Operand b = pop();
-  Operand a = pop();
+  const Operand b = pop();
+  const Operand a = pop();
+  on_binary(op, shape, a, b);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::on_binary(Opcode op, const OpcodeShape& shape, Operand a, Operand b) {
   uint64_t folded;
   if (a.is_const() && b.is_const() && fold_binary(op, a.bits, b.bits, &folded)) return push_const(shape.result, folded);
   if (a.is_const() && !b.is_const() && !is_fp(a.kind)) {
@@ -152,7 +171,7 @@ void FunctionCompiler<Masm>::on_binary(Opcode op, const OpcodeShape& shape) {
     }
   }
   if (shape.is_commutative && a.only_in_slot() && b.in_reg()) std::swap(a, b);
-  if (b.is_const() && simplify(op, a, b.bits)) return;
+  if (b.is_const() && shape.is_identity(b.bits)) return push_again(a, a.kind);
   if (shape.is_compare) {
     Condition c;
     c.compare = op;

@@ -11,8 +11,20 @@ namespace arris::jit {
 
 enum class Shape : uint8_t {
   by_hand,
+  // The most frequent ones by hand, for which the driver asks nobody.
+  local_get,
+  local_set,
+  local_tee,
+  i32_const,
+  i64_const,
+  block,
+  end,
+  br_if,
+  call,
+  prefixed,  // not an instruction yet
   constant,
   unary,
+  integer,  // binary, of integers, and clobbers nothing if the second operand is constant (masm/seam.h)
   binary,
   ternary,
   extract_lane,
@@ -35,6 +47,14 @@ struct OpcodeShape {
   uint8_t width_log2 = 0;  // of a memory access
   bool is_commutative = false;
   bool is_compare = false;  // with an i32 result that a branch or select can use directly
+  bool clobbers = true;     // perhaps, with its second operand in a register
+  // It does nothing with a constant second operand b if (b & identity_mask) == identity.
+  int8_t identity_mask = 0;
+  uint8_t identity = 1;
+
+  constexpr bool is_identity(uint64_t b) const {
+    return (b & static_cast<uint64_t>(int64_t{identity_mask})) == identity;
+  }
 };
 
 namespace internal {
@@ -47,6 +67,40 @@ constexpr bool commutes(std::string_view mnemonic) {
   if (type == "i32" || type == "i64")
     return verb == "add" || verb == "mul" || verb == "and" || verb == "or" || verb == "xor";
   return false;  // floats: which NaN survives depends on the order
+}
+
+constexpr std::string_view verb_of(std::string_view mnemonic) { return mnemonic.substr(mnemonic.find('.') + 1); }
+
+// Of i32 and i64.
+constexpr void describe_integer(std::string_view verb, bool is_64, OpcodeShape& shape) {
+  const bool is_division = verb.starts_with("div") || verb.starts_with("rem");
+  const bool is_shift = verb.starts_with("sh") || verb.starts_with("rot");
+  if (!is_division) shape.shape = Shape::integer;
+  shape.clobbers = is_division || is_shift;
+  if (verb == "add" || verb == "sub" || verb == "or" || verb == "xor") {
+    shape.identity_mask = -1;
+    shape.identity = 0;
+  } else if (is_shift) {
+    shape.identity_mask = is_64 ? 63 : 31;
+    shape.identity = 0;
+  } else if (verb == "mul" || verb == "div_u") {
+    shape.identity_mask = -1;
+  }
+}
+
+constexpr Shape frequent_shape(Opcode op) {
+  switch (op) {
+    case Opcode::local_get: return Shape::local_get;
+    case Opcode::local_set: return Shape::local_set;
+    case Opcode::local_tee: return Shape::local_tee;
+    case Opcode::i32_const: return Shape::i32_const;
+    case Opcode::i64_const: return Shape::i64_const;
+    case Opcode::block: return Shape::block;
+    case Opcode::end: return Shape::end;
+    case Opcode::br_if: return Shape::br_if;
+    case Opcode::call: return Shape::call;
+    default: return Shape::by_hand;
+  }
 }
 
 constexpr OpcodeShape shape_of(Opcode op) {
@@ -69,6 +123,8 @@ constexpr OpcodeShape shape_of(Opcode op) {
       if (row.prefix == 0 && count == 2 && results == "i" && row.code >= 0x46 && row.code <= 0x66)
         shape.is_compare = true;
       shape.is_commutative = row.prefix == 0 && commutes(m);
+      if (row.prefix == 0 && count == 2 && (operands == "ii" || operands == "II"))
+        describe_integer(verb_of(m), operands == "II", shape);
       break;
     case Immediates::i32:
     case Immediates::i64:
@@ -109,6 +165,31 @@ consteval auto all_shapes() {
 }  // namespace internal
 
 inline constexpr auto kShapes = internal::all_shapes();
+
+// By an instruction's first byte.
+struct FirstByte {
+  Opcode op = Opcode::invalid;
+  Shape shape = Shape::by_hand;
+};
+
+namespace internal {
+consteval auto all_first_bytes() {
+  std::array<FirstByte, 256> bytes{};
+  for (unsigned i = 0; i < 256; ++i) {
+    if (is_prefix(static_cast<uint8_t>(i))) {
+      bytes[i].shape = Shape::prefixed;
+      continue;
+    }
+    const Opcode op = find_opcode(0, i);
+    if (op == Opcode::invalid) continue;
+    const Shape frequent = frequent_shape(op);
+    bytes[i] = {op, frequent != Shape::by_hand ? frequent : shape_of(op).shape};
+  }
+  return bytes;
+}
+}  // namespace internal
+
+inline constexpr auto kFirstBytes = internal::all_first_bytes();
 
 constexpr const OpcodeShape& shape(Opcode op) { return kShapes[static_cast<unsigned>(op)]; }
 

@@ -252,48 +252,77 @@ void FunctionCompiler<Masm>::drop() {
 }
 
 template <class Masm>
-RegCode FunctionCompiler<Masm>::bring(Operand& operand) {
-  const RegCode reg = allocate(file_bits(operand.kind));
-  if (operand.is_const()) {
-    emit_const(operand.kind, reg, operand.bits);
+RegCode FunctionCompiler<Masm>::bring(Kind kind, bool is_const, uint64_t bits, int32_t slot) {
+  const RegCode reg = allocate(file_bits(kind));
+  if (is_const) {
+    emit_const(kind, reg, bits);
   } else {
-    emit_load(operand.kind, reg, operand.slot);
+    emit_load(kind, reg, slot);
   }
-  operand.flags |= kInReg;
-  operand.reg = reg;
   return reg;
 }
 
-// A register for a result that may overwrite an operand nobody else needs.
+// What a local.get pushes, as if popped at once.
 template <class Masm>
-RegCode FunctionCompiler<Masm>::plain_result(Kind kind, const Operand* a, const Operand* b) {
+Operand FunctionCompiler<Masm>::operand_of_local(uint32_t index) {
+  Value& v = values_[index];
+  if (v.is_const()) return {v.bits, v.slot, v.kind, kConst, kNoReg};
+  if (!v.in_reg()) bring_local(v, index);
+  return {0, v.slot, v.kind, kInReg, lock(v.reg)};
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::bring_local(Value& local, uint32_t index) {
+  const RegCode wanted = preference_[index];
+  const RegCode reg =
+      wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0 ? wanted : allocate(file_bits(local.kind));
+  emit_load(local.kind, reg, local.slot);
+  attach_alone(local, reg);
+}
+
+// A register for a result that may overwrite an operand nobody else needs, which is in `a` or `b` if anywhere.
+template <class Masm>
+RegCode FunctionCompiler<Masm>::plain_result(Kind kind, RegCode a, RegCode b) {
   const uint32_t file = file_bits(kind);
-  auto serves = [&](const Operand* operand) {
-    return operand && operand->in_reg() && (bit_of(operand->reg) & file & ~used_) != 0;
-  };
-  if (serves(a)) return a->reg;
-  if (serves(b)) return b->reg;
+  const uint32_t free = file & ~used_;
+  if (a != kNoReg && (free & bit_of(a)) != 0) return a;
+  if (b != kNoReg && (free & bit_of(b)) != 0) return b;
   return allocate(file);
 }
 
 // The same for the last thing an instruction does; if a local.set or local.tee follows, the register that local is in, or that
 // the loop wants it in.
 template <class Masm>
-RegCode FunctionCompiler<Masm>::result(Kind kind, const Operand* a, const Operand* b) {
-  if (*p_ == info(Opcode::local_set).code || *p_ == info(Opcode::local_tee).code) {
+RegCode FunctionCompiler<Masm>::result(Kind kind, RegCode a, RegCode b) {
+  static_assert(info(Opcode::local_tee).code == info(Opcode::local_set).code + 1);
+  if (static_cast<uint8_t>(*p_ - info(Opcode::local_set).code) <= 1) {
     const uint8_t* p = p_ + 1;
     const uint32_t local = read_uleb<uint32_t>(p);
     Value& v = values_[local];
     if (v.in_reg() && !is_shared(v.reg)) {
       const RegCode reg = v.reg;
-      detach(v);
-      v.flags |= kStored;  // dead: about to be set
+      v.flags = (v.flags & ~kInReg) | kStored;  // dead: about to be set
+      used_ &= ~bit_of(reg);
       return lock(reg);
     }
     const RegCode wanted = preference_[local];
     if (wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0) return lock(wanted);
   }
   return plain_result(kind, a, b);
+}
+
+// Pushes the result of an instruction, or sets the local that a local.set or local.tee after it names.
+template <class Masm>
+void FunctionCompiler<Masm>::push_result(Kind kind, RegCode reg) {
+  const uint8_t next = *p_;
+  if (static_cast<uint8_t>(next - info(Opcode::local_set).code) > 1) return push_reg(kind, reg);
+  go_on_to(p_);
+  ++p_;
+  Value& local = values_[read_uleb<uint32_t>(p_)];
+  if (next == info(Opcode::local_tee).code) push_reg(kind, reg);
+  if (local.in_reg()) detach(local);
+  local.flags = 0;
+  attach(local, reg);
 }
 
 }  // namespace arris::jit

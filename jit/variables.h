@@ -11,14 +11,8 @@ template <class Masm>
 void FunctionCompiler<Masm>::on_local_get(uint32_t index) {
   Value& v = values_[index];
   if (v.is_const()) return push_const(v.kind, v.bits);
-  if (!v.in_reg()) {
-    const RegCode wanted = preference_[index];
-    const RegCode reg =
-        wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0 ? wanted : allocate(file_bits(v.kind));
-    emit_load(v.kind, reg, v.slot);
-    attach(v, reg);
-  }
-  push_reg(v.kind, v.reg);
+  if (!v.in_reg()) bring_local(v, index);
+  push_shared(v.kind, v.reg);
 }
 
 template <class Masm>
