@@ -163,8 +163,10 @@ void FunctionCompiler<Masm>::on_return_call(uint32_t func) {
 // ---- Calls of references -----------------------------------------------------------------------------------------------------
 
 template <class Masm>
-void FunctionCompiler<Masm>::call_callee(const FuncType& type, const Operand& callee) {
+void FunctionCompiler<Masm>::call_callee(const FuncType& type, const Operand& callee, bool may_be_null) {
   prepare_call(type, &callee);
+  if (may_be_null)
+    check_not_null(Masm::kCallee, offsetof(runtime::FuncInstance, instance), TrapCode::null_function_reference);
   const Label other = masm_.new_label(), back = masm_.new_label();
   masm_.branch_mem(Width::w64, Cond::ne, Masm::kInstance,
                    masm::at(Masm::kCallee, static_cast<int32_t>(offsetof(runtime::FuncInstance, instance))), other);
@@ -201,7 +203,7 @@ Operand FunctionCompiler<Masm>::find_indirect_callee(uint32_t type_index, uint32
   masm_.load_gp(Width::w64, table, masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, elements))));
   const Gp callee = is_free(index.reg) ? i : temp();
   masm_.load_gp(Width::w64, callee, masm::at(table, i, 3));
-  masm_.branch_zero(Width::w64, callee, trap_label(TrapCode::uninitialized_element));
+  check_not_null(callee, offsetof(runtime::FuncInstance, type), TrapCode::uninitialized_element);
   const CanonicalType& wanted = type_at(type_index);
   masm_.move_imm(Width::w64, table, reinterpret_cast<uint64_t>(&wanted));
   const Address actual = masm::at(callee, static_cast<int32_t>(offsetof(runtime::FuncInstance, type)));
@@ -224,16 +226,18 @@ void FunctionCompiler<Masm>::on_call_indirect(bool is_tail) {
   const Operand callee = find_indirect_callee(type, table);
   const FuncType& func_type = module_->types[type].func;
   if (is_tail) return tail_call_callee(func_type, callee);
-  call_callee(func_type, callee);
+  call_callee(func_type, callee, false);
 }
 
 template <class Masm>
 void FunctionCompiler<Masm>::on_call_ref(bool is_tail) {
   const FuncType& type = module_->types[read_uleb<uint32_t>(p_)].func;
   Operand callee = pop();
-  masm_.branch_zero(Width::w64, use_gp(callee), trap_label(TrapCode::null_function_reference));
-  if (is_tail) return tail_call_callee(type, callee);
-  call_callee(type, callee);
+  use(callee);
+  if (!is_tail) return call_callee(type, callee, true);
+  // Its frame is gone when the callee is looked at.
+  masm_.branch_zero(Width::w64, gp_of(callee.reg), trap_label(TrapCode::null_function_reference));
+  tail_call_callee(type, callee);
 }
 
 // ---- Builtins ----------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@
 #include "jit/value.h"
 #include "masm/cpu_features.h"
 #include "masm/types.h"
+#include "runtime/code_space.h"
 #include "runtime/layout.h"
 #include "wasm/instruction_reader.h"
 #include "wasm/module.h"
@@ -261,7 +262,7 @@ class FunctionCompiler final : private masm::TrapSink {
     if (options_.positions) [[unlikely]]
       out_->table_uses.push_back({masm_.offset(), static_cast<uint32_t>(index), trap});
   }
-  void call_callee(const FuncType& type, const Operand& callee);
+  void call_callee(const FuncType& type, const Operand& callee, bool may_be_null);
   void tail_call_callee(const FuncType& type, const Operand& callee);
   void prepare_tail_call(const FuncType& type, const Operand* callee);
   void leave_for_tail_call(bool is_own);
@@ -342,6 +343,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void branch_unless_matches(Gp reference, Gp temp, HeapType heap, bool nullable, Label mismatch);
   void branch_unless_matches_concrete(Gp reference, Gp temp, const CanonicalType& type, Label mismatch, Label match);
   void on_aggregate(Opcode op);
+  void check_not_null(Gp reference, uint64_t offset, TrapCode code);
   void on_struct_get(Opcode op);
   void on_struct_set();
   void on_array_get(Opcode op);

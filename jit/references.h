@@ -230,12 +230,24 @@ void FunctionCompiler<Masm>::store_storage(ValType storage, const Address& to, O
   }
 }
 
+// Before an access at `offset` behind `reference`, the next of this instruction that may fault: the fault is the check (CodeSpace), where
+// faults are possible.
+template <class Masm>
+void FunctionCompiler<Masm>::check_not_null(Gp reference, uint64_t offset, TrapCode code) {
+  constexpr uint64_t kMaxAccessBytes = 16;
+  if (options_.explicit_bounds_checks || offset + kMaxAccessBytes > runtime::kNullGuardBytes) {
+    masm_.branch_zero(Width::w64, reference, trap_label(code));
+  } else {
+    note_fault(masm_.offset());
+  }
+}
+
 template <class Masm>
 void FunctionCompiler<Masm>::on_struct_get(Opcode op) {
   const CanonicalType& type = type_at(read_uleb<uint32_t>(p_));
   const uint32_t field = read_uleb<uint32_t>(p_);
   Operand object = pop();
-  masm_.branch_zero(Width::w64, use_gp(object), trap_label(TrapCode::null_structure_reference));
+  check_not_null(use_gp(object), type.field_offsets[field], TrapCode::null_structure_reference);
   push_storage(type.fields[field].storage, op == Opcode::struct_get_s,
                masm::at(gp_of(object.reg), static_cast<int32_t>(type.field_offsets[field])), &object);
 }
@@ -247,7 +259,7 @@ void FunctionCompiler<Masm>::on_struct_set() {
   Operand value = pop();
   Operand object = pop();
   use(value);
-  masm_.branch_zero(Width::w64, use_gp(object), trap_label(TrapCode::null_structure_reference));
+  check_not_null(use_gp(object), type.field_offsets[field], TrapCode::null_structure_reference);
   store_storage(type.fields[field].storage,
                 masm::at(gp_of(object.reg), static_cast<int32_t>(type.field_offsets[field])), value);
 }
@@ -257,7 +269,7 @@ template <class Masm>
 Address FunctionCompiler<Masm>::element_address(Operand& array, Operand& index, uint32_t element_size) {
   const Gp object = use_gp(array);
   const Gp i = use_gp(index);
-  masm_.branch_zero(Width::w64, object, trap_label(TrapCode::null_array_reference));
+  check_not_null(object, kArrayLengthOffset, TrapCode::null_array_reference);
   masm_.branch_mem(Width::w32, Cond::ge_u, i, masm::at(object, static_cast<int32_t>(kArrayLengthOffset)),
                    trap_label(TrapCode::out_of_bounds_array_access));
   const int32_t elements = static_cast<int32_t>(kArrayElementsOffset);
@@ -292,8 +304,9 @@ void FunctionCompiler<Masm>::on_array_set() {
 template <class Masm>
 void FunctionCompiler<Masm>::on_array_len() {
   Operand array = pop();
-  masm_.branch_zero(Width::w64, use_gp(array), trap_label(TrapCode::null_array_reference));
+  const Gp reference = use_gp(array);
   const RegCode d = result(Kind::i32, &array);
+  check_not_null(reference, kArrayLengthOffset, TrapCode::null_array_reference);
   masm_.load_gp(Width::w32, gp_of(d), masm::at(gp_of(array.reg), static_cast<int32_t>(kArrayLengthOffset)));
   push_reg(Kind::i32, d);
 }

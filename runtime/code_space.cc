@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/os/executable_memory.h"
 #include "runtime/memory.h"
+#include "wasm/instruction_reader.h"
 #include "wasm/trap.h"
 
 namespace arris::runtime {
@@ -150,16 +151,48 @@ bool CodeSpace::redirect_faults(const void* stub) {
   return false;
 }
 
+namespace {
+
+// What it means that the instruction at `p` reads or writes through null; none: it does no such thing.
+TrapCode trap_of_null(const uint8_t* p) {
+  switch (read_opcode(p)) {
+    case Opcode::struct_get:
+    case Opcode::struct_get_s:
+    case Opcode::struct_get_u:
+    case Opcode::struct_set: return TrapCode::null_structure_reference;
+    case Opcode::array_get:
+    case Opcode::array_get_s:
+    case Opcode::array_get_u:
+    case Opcode::array_set:
+    case Opcode::array_len: return TrapCode::null_array_reference;
+    case Opcode::call_ref: return TrapCode::null_function_reference;
+    case Opcode::call_indirect:
+    case Opcode::return_call_indirect: return TrapCode::uninitialized_element;
+    default: return TrapCode::none;
+  }
+}
+
+}  // namespace
+
 bool CodeSpace::filter_fault(const void* self, const os::Fault& fault, os::FaultTarget& target) {
   const auto& space = *static_cast<const CodeSpace*>(self);
   // An access elsewhere is no guest's: a mistake of ours, which must not look like a trap.
-  if (fault.base == 0 || fault.address - fault.base >= kMemory32ReservationBytes + kMemory32GuardBytes) return false;
+  const bool is_in_memory =
+      fault.base != 0 && fault.address - fault.base < kMemory32ReservationBytes + kMemory32GuardBytes;
+  const bool is_null = fault.address < kNullGuardBytes;
+  if (!is_in_memory && !is_null) return false;
   const CodeBlock* block = space.find(fault.pc);
   if (block == nullptr || block->module == nullptr) return false;
   const CodeBlock::Function* function = block->find(fault.pc);
   uint32_t wasm_offset;
   if (function == nullptr || !block->find_fault(*function, fault.pc, &wasm_offset)) return false;
-  target = {space.fault_stub_, static_cast<uint64_t>(TrapCode::out_of_bounds_memory_access) | kFaultBit};
+  TrapCode code = TrapCode::out_of_bounds_memory_access;
+  if (is_null) {
+    const Module& module = *block->module;
+    code = trap_of_null(module.bytes.data() + module.bodies[function->index].code_offset + wasm_offset);
+    if (code == TrapCode::none) return false;
+  }
+  target = {space.fault_stub_, static_cast<uint64_t>(code) | kFaultBit};
   return true;
 }
 

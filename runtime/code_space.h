@@ -29,6 +29,9 @@ namespace arris::runtime {
 // Of one engine: what would exceed it is not compiled.
 inline constexpr uint64_t kMaxCodeBytes = uint64_t{1} << 30;
 
+// Accesses below this address fault: what compiled code reads and writes through a null reference, unchecked.
+inline constexpr uint64_t kNullGuardBytes = 4096;
+
 // Immutable once published.
 struct CodeBlock {
   struct Function {
