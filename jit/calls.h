@@ -196,7 +196,7 @@ template <class Masm>
 Operand FunctionCompiler<Masm>::find_indirect_callee(uint32_t type_index, uint32_t table_index) {
   Operand index = pop();
   const Gp i = use_gp(index);
-  const Gp table = load_from_array(offsetof(runtime::InstanceData, tables), table_index);
+  const Gp table = load_table(table_index);
   masm_.branch_mem(Width::w64, Cond::ge_u, i,
                    masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, size))),
                    trap_label(TrapCode::undefined_element));

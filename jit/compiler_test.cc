@@ -254,7 +254,7 @@ TEST_F(CompilerTest, AnObjectOfKnownSizeIsAllocatedInLine) {
   ASSERT_NE(type, std::string::npos) << text;
   text.replace(type, text.find('\n', type) - type, "TYPE");
   EXPECT_EQ(text,
-            "  load.w64 r11, [r15 + 136]\n"
+            "  load.w64 r11, [r15 + 152]\n"
             "  load.w64 rax, [r11 + 32]\n"
             "  lea.w64 rcx, [rax + 32]\n"
             "  branch gt_u.w64 rcx, [r11 + 40] -> L1\n"

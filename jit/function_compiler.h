@@ -328,6 +328,8 @@ class FunctionCompiler final : private masm::TrapSink {
   void on_global_get(uint32_t index);
   void on_global_set(uint32_t index);
   Gp load_from_array(size_t array_offset, uint32_t index);
+  Gp load_table(uint32_t index);
+  Gp load_global(uint32_t index);
   void on_table_get();
   void on_table_set();
   void on_table_size();

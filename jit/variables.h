@@ -103,9 +103,25 @@ Gp FunctionCompiler<Masm>::load_from_array(size_t array_offset, uint32_t index) 
 }
 
 template <class Masm>
+Gp FunctionCompiler<Masm>::load_table(uint32_t index) {
+  if (index != 0) return load_from_array(offsetof(runtime::InstanceData, tables), index);
+  const Gp r = temp();
+  masm_.load_gp(Width::w64, r, instance_field(offsetof(runtime::InstanceData, table0)));
+  return r;
+}
+
+template <class Masm>
+Gp FunctionCompiler<Masm>::load_global(uint32_t index) {
+  if (index != 0) return load_from_array(offsetof(runtime::InstanceData, globals), index);
+  const Gp r = temp();
+  masm_.load_gp(Width::w64, r, instance_field(offsetof(runtime::InstanceData, global0)));
+  return r;
+}
+
+template <class Masm>
 void FunctionCompiler<Masm>::on_global_get(uint32_t index) {
   const Kind kind = kind_of(module_->globals[index].type.type);
-  const Gp global = load_from_array(offsetof(runtime::InstanceData, globals), index);
+  const Gp global = load_global(index);
   const Address value = masm::at(global, static_cast<int32_t>(offsetof(runtime::GlobalInstance, value)));
   if (is_fp(kind)) {
     const RegCode d = result(kind);
@@ -121,7 +137,7 @@ void FunctionCompiler<Masm>::on_global_get(uint32_t index) {
 template <class Masm>
 void FunctionCompiler<Masm>::on_global_set(uint32_t index) {
   Operand v = pop();
-  const Gp global = load_from_array(offsetof(runtime::InstanceData, globals), index);
+  const Gp global = load_global(index);
   const int32_t offset = static_cast<int32_t>(offsetof(runtime::GlobalInstance, value));
   const Address value = masm::at(global, offset);
   if (v.is_const() && !v.in_reg()) {
@@ -143,7 +159,7 @@ void FunctionCompiler<Masm>::on_global_set(uint32_t index) {
 template <class Masm>
 Address FunctionCompiler<Masm>::table_element(Operand& index, uint32_t table_index) {
   const Gp i = use_gp(index);
-  const Gp table = load_from_array(offsetof(runtime::InstanceData, tables), table_index);
+  const Gp table = load_table(table_index);
   masm_.branch_mem(Width::w64, Cond::ge_u, i,
                    masm::at(table, static_cast<int32_t>(offsetof(runtime::TableInstance, size))),
                    trap_label(TrapCode::out_of_bounds_table_access));
@@ -178,7 +194,7 @@ void FunctionCompiler<Masm>::on_table_set() {
 template <class Masm>
 void FunctionCompiler<Masm>::on_table_size() {
   const uint32_t table = read_uleb<uint32_t>(p_);
-  const Gp r = load_from_array(offsetof(runtime::InstanceData, tables), table);
+  const Gp r = load_table(table);
   masm_.load_gp(Width::w64, r, masm::at(r, static_cast<int32_t>(offsetof(runtime::TableInstance, size))));
   push_reg(module_->tables[table].type.limits.address == AddressType::i64 ? Kind::i64 : Kind::i32, code_of(r));
 }

@@ -222,6 +222,7 @@ class Instantiator {
       instance_.globals_.push_back(store_.new_global(module_.canonical(global.type.type), global.type.is_mutable,
                                                      value.slots[0], value.slots[1]));
     }
+    if (!instance_.globals_.empty()) instance_.data_.global0 = instance_.globals_[0];
     return {};
   }
 
@@ -240,6 +241,7 @@ class Instantiator {
       }
       if (!exists) instance_.tables_.push_back(table);
     }
+    if (!instance_.tables_.empty()) instance_.data_.table0 = instance_.tables_[0];
     return {};
   }
 

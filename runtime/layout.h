@@ -165,6 +165,9 @@ struct InstanceData {
   TagInstance* const* tags;
   DataInstance* datas;
   ElemInstance* elems;
+  // The first of each, one load nearer: most modules have one table, and their stack pointer for a first global. Null without one.
+  TableInstance* table0;
+  GlobalInstance* global0;
   uint32_t imported_funcs;
   const Module* module;
   Store* store;
