@@ -35,7 +35,7 @@ inline constexpr bool kSanitized = false;
 inline constexpr int kScale = kSanitized ? 20 : 1;
 
 // The tier that ARRIS_TEST_TIER names: the tests of this folder run on several. "mixed" leaves half of the functions to the
-// interpreter.
+// interpreter; "down" leaves compiled code again and again.
 inline api::Config base_config() {
   api::Config config;
   const char* name = std::getenv("ARRIS_TEST_TIER");
@@ -44,6 +44,7 @@ inline api::Config base_config() {
   if (tier == "mixed") config.mixed_tiers_seed = 1;
   if (tier == "lazy") config.lazy = true;
   if (tier == "auto") config.tier_up_threshold = 20;  // soon, but not at once
+  if (tier == "down") config.tier_down_every = 3;     // back to the interpreter, over and over
   return config;
 }
 
