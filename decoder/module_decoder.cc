@@ -137,6 +137,7 @@ std::expected<std::shared_ptr<Module>, Error> decode_module(std::vector<uint8_t>
   module->bytes = std::move(bytes);
   module->features = options.features;
   module->registry = options.registry;
+  module->type_holds = TypeHolds(options.registry);
   ModuleDecoder decoder(*module);
   if (decoder.decode()) return module;
   Error error = decoder.take_error();

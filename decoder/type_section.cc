@@ -109,6 +109,7 @@ void add_group(Cursor& in, Module& module, const RecGroup& group, const uint8_t*
     in.fail(added.error(), start);
     return;
   }
+  if (!ids.empty()) module.type_holds.adopt(ids.front());
   module.canonical_types.insert(module.canonical_types.end(), ids.begin(), ids.end());
   module.rec_groups.push_back(group);
 }

@@ -58,8 +58,8 @@ struct Access {
 };
 
 // Host functions of types known only at run time.
-HostFunction make_dynamic_host_function(const FuncType& type, Func::Callback callback);
-HostFunction make_slots_host_function(const FuncType& type, Func::SlotsCallback callback);
+HostFunction make_dynamic_host_function(const Engine& engine, const FuncType& type, Func::Callback callback);
+HostFunction make_slots_host_function(const Engine& engine, const FuncType& type, Func::SlotsCallback callback);
 
 // Slots of a value of this type, written or read. val_to_slots: false if the value does not match the type.
 bool val_to_slots(const StoreState* store, const Val& value, ValType type, uint64_t* slots);

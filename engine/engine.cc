@@ -58,9 +58,14 @@ Engine::Engine(const Config& config)
 
 const Config& Engine::config() const { return state_->config; }
 
-std::string Engine::describe(ValType type) const { return describe_type(*state_->registry, type, 0); }
+// Types are held while they are looked at: their modules may end in another thread.
+std::string Engine::describe(ValType type) const {
+  arris::TypeHolds holds(state_->registry);
+  return describe_type(*state_->registry, holds.hold(type), 0);
+}
 std::string Engine::describe(const FuncType& type) const {
-  return "(" + describe_func(*state_->registry, type, 0) + ")";
+  arris::TypeHolds holds(state_->registry);
+  return "(" + describe_func(*state_->registry, holds.hold(type), 0) + ")";
 }
 
 std::string_view Engine::profile_error() const { return detail::profile_error(*state_); }
@@ -71,6 +76,9 @@ StoreUsage Engine::usage_of_ended_stores() const {
       std::chrono::nanoseconds(static_cast<int64_t>(state_->ended_host_nanoseconds.load(std::memory_order_relaxed)))};
 }
 
-bool Engine::is_subtype(ValType sub, ValType super) const { return state_->registry->is_subtype(sub, super); }
+bool Engine::is_subtype(ValType sub, ValType super) const {
+  arris::TypeHolds holds(state_->registry);
+  return state_->registry->is_subtype(holds.hold(sub), holds.hold(super));
+}
 
 }  // namespace arris::api

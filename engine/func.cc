@@ -30,6 +30,7 @@ void drop_environment(void* environment) {
 struct DynamicCallable {
   FuncType type;
   Func::Callback callback;
+  arris::TypeHolds holds;  // on what `type` names: a Linker keeps functions when no module has those types any more
 };
 
 // The arguments or results of one call, which are few, in place.
@@ -93,6 +94,7 @@ Outcome dynamic_trampoline(void* environment, arris::runtime::Store&, InstanceDa
 struct SlotsCallable {
   Func::SlotsCallback callback;
   uint32_t slots;
+  arris::TypeHolds holds;
 };
 
 Outcome slots_trampoline(void* environment, arris::runtime::Store&, InstanceData* instance, uint64_t* slots) noexcept {
@@ -128,13 +130,18 @@ class SlotBuffer {
 
 namespace detail {
 
-HostFunction make_dynamic_host_function(const FuncType& type, Func::Callback callback) {
-  return {type, &dynamic_trampoline, std::make_shared<DynamicCallable>(type, std::move(callback))};
+HostFunction make_dynamic_host_function(const Engine& engine, const FuncType& type, Func::Callback callback) {
+  arris::TypeHolds holds(Access::state(engine)->registry);
+  FuncType held = holds.hold(type);
+  return {held, &dynamic_trampoline, std::make_shared<DynamicCallable>(held, std::move(callback), std::move(holds))};
 }
 
-HostFunction make_slots_host_function(const FuncType& type, Func::SlotsCallback callback) {
+HostFunction make_slots_host_function(const Engine& engine, const FuncType& type, Func::SlotsCallback callback) {
+  arris::TypeHolds holds(Access::state(engine)->registry);
+  FuncType held = holds.hold(type);
   uint32_t slots = std::max(slots_of(type.params), slots_of(type.results));
-  return {type, &slots_trampoline, std::make_shared<SlotsCallable>(std::move(callback), slots)};
+  return {std::move(held), &slots_trampoline,
+          std::make_shared<SlotsCallable>(std::move(callback), slots, std::move(holds))};
 }
 
 bool call_slots(StoreState* store, const FuncInstance* func, uint64_t* slots, uint32_t param_slots,
@@ -156,18 +163,19 @@ Ref result_ref_from_slot(StoreState* store, const FuncInstance* func, uint32_t i
 Func Func::from_host_function(StoreRef store, detail::HostFunction function) {
   StoreState* state = Access::state(store);
   auto* environment = new OwningEnvironment{{state, function.callable.get()}, std::move(function.callable)};
-  arris::TypeRegistry& registry = state->store.registry();
-  const arris::CanonicalType& type = registry.get(registry.add_func_type(function.type));
+  const arris::CanonicalType& type = state->store.func_type(function.type);
   auto* raw = static_cast<detail::HostEnvironment*>(environment);
   return Func(state, state->store.new_host_func(type, function.trampoline, raw, &drop_environment));
 }
 
 Func Func::create(StoreRef store, const FuncType& type, Callback callback) {
-  return from_host_function(store, detail::make_dynamic_host_function(type, std::move(callback)));
+  return from_host_function(
+      store, detail::make_dynamic_host_function(Access::state(store)->engine, type, std::move(callback)));
 }
 
 Func Func::create_unchecked(StoreRef store, const FuncType& type, SlotsCallback callback) {
-  return from_host_function(store, detail::make_slots_host_function(type, std::move(callback)));
+  return from_host_function(store,
+                            detail::make_slots_host_function(Access::state(store)->engine, type, std::move(callback)));
 }
 
 FuncType Func::type() const { return func_->type->func; }

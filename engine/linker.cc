@@ -50,12 +50,12 @@ const Linker::Item* Linker::find(std::string_view module, std::string_view name)
 
 void Linker::define_func(std::string_view module, std::string_view name, const FuncType& type,
                          Func::Callback callback) {
-  set(module, name, detail::make_dynamic_host_function(type, std::move(callback)));
+  set(module, name, detail::make_dynamic_host_function(engine_, type, std::move(callback)));
 }
 
 void Linker::define_func_unchecked(std::string_view module, std::string_view name, const FuncType& type,
                                    Func::SlotsCallback callback) {
-  set(module, name, detail::make_slots_host_function(type, std::move(callback)));
+  set(module, name, detail::make_slots_host_function(engine_, type, std::move(callback)));
 }
 
 void Linker::define_instance(std::string_view module, const Instance& instance) {

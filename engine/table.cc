@@ -21,10 +21,11 @@ std::expected<Table, Error> Table::create(StoreRef store, const TableType& type,
     return std::unexpected(Error{ErrorCode::type_mismatch, kNoOffset, "a table holds references"});
   if (type.limits.has_max && type.limits.min > type.limits.max)
     return std::unexpected(Error{ErrorCode::size_minimum_greater_than_maximum});
+  TableType held{state->store.hold_type(type.element), type.limits};
   uint64_t bits;
-  if (!detail::ref_to_slot(state, init, type.element, &bits))
-    return std::unexpected(mismatch(init.type(), type.element));
-  arris::runtime::TableInstance* table = state->store.new_table(type, bits);
+  if (!detail::ref_to_slot(state, init, held.element, &bits))
+    return std::unexpected(mismatch(init.type(), held.element));
+  arris::runtime::TableInstance* table = state->store.new_table(held, bits);
   if (table == nullptr) return std::unexpected(Error{ErrorCode::limit_exceeded, kNoOffset, "table too large"});
   return Table(state, table);
 }
@@ -64,9 +65,10 @@ std::expected<uint64_t, Error> Table::grow(uint64_t delta, const Ref& init) cons
 
 std::expected<Global, Error> Global::create(StoreRef store, const GlobalType& type, const Val& init) {
   StoreState* state = Access::state(store);
+  ValType held = state->store.hold_type(type.type);
   uint64_t slots[2] = {};
-  if (!detail::val_to_slots(state, init, type.type, slots)) return std::unexpected(mismatch(init.type(), type.type));
-  return Global(state, state->store.new_global(type.type, type.is_mutable, slots[0], slots[1]));
+  if (!detail::val_to_slots(state, init, held, slots)) return std::unexpected(mismatch(init.type(), held));
+  return Global(state, state->store.new_global(held, type.is_mutable, slots[0], slots[1]));
 }
 
 GlobalType Global::type() const { return {global_->type, global_->is_mutable}; }
@@ -85,9 +87,7 @@ std::expected<void, Error> Global::set(const Val& value) const {
 
 Tag Tag::create(StoreRef store, const TagType& type) {
   StoreState* state = Access::state(store);
-  arris::TypeRegistry& registry = state->store.registry();
-  const arris::CanonicalType& canonical = registry.get(registry.add_func_type({type.func.params, {}}));
-  return Tag(state, state->store.new_tag(canonical));
+  return Tag(state, state->store.new_tag(state->store.func_type({type.func.params, {}})));
 }
 
 TagType Tag::type() const { return {tag_->type->func}; }

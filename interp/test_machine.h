@@ -84,7 +84,7 @@ class Machine : public testing::Test {
   }
 
   Extern host(FuncType type, runtime::HostCallback callback, void* environment = nullptr) {
-    const CanonicalType& canonical = store_.registry().get(store_.registry().add_func_type(type));
+    const CanonicalType& canonical = store_.func_type(type);
     Extern result;
     result.kind = ExternKind::func;
     result.func = store_.new_host_func(canonical, callback, environment, nullptr);

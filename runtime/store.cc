@@ -24,7 +24,8 @@ struct Store::HostFunc {
   }
 };
 
-Store::Store(const StoreOptions& options) : options_(options), heap_(options.heap, *this) {
+Store::Store(const StoreOptions& options)
+    : options_(options), type_holds_(options.registry), heap_(options.heap, *this) {
   // Committed as a whole: the kernel provides pages when they are first touched. The page behind stays inaccessible. If the
   // system refuses, every invocation traps with call stack exhausted.
   uint64_t page = os::page_size();
@@ -42,6 +43,14 @@ Store::~Store() {
 }
 
 // ---- Objects ---------------------------------------------------------------------------------------------------------------
+
+const CanonicalType& Store::func_type(const FuncType& type) {
+  auto is_defined = [](ValType t) { return t.is_ref() && t.heap().is_concrete(); };
+  bool names_types = std::ranges::any_of(type.params, is_defined) || std::ranges::any_of(type.results, is_defined);
+  CanonicalTypeId id = names_types ? registry().add_func_type(type_holds_.hold(type)) : registry().add_func_type(type);
+  type_holds_.adopt(id);
+  return registry().get(id);
+}
 
 FuncInstance* Store::new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
                                    void (*drop_environment)(void*)) {
@@ -272,8 +281,7 @@ Outcome Store::run_machine_loop(const LoopEntry& loop, InstanceData* instance, u
 }
 
 Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, const MachineExit& exit) {
-  if (func.code == nullptr)
-    return static_cast<Outcome>(call_host_from_machine(&func, exit.instance, slots, exit.sp));
+  if (func.code == nullptr) return static_cast<Outcome>(call_host_from_machine(&func, exit.instance, slots, exit.sp));
   auto* machine = static_cast<EntryFrame*>(context_.entry_frame);
   machine->machine_exit = exit;
   const size_t area = std::max(func.type->param_slots, func.type->result_slots);

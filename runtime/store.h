@@ -130,7 +130,12 @@ class Store final : public RootProvider {
   // What FuncInstance::entry_slot of this Store's functions is until they have an entry of their own.
   const MachineEntry* slow_entry() const;
 
-  // Creation of store objects; the Store owns them until its end. Types are canonical.
+  // Canonical types for what the embedder makes in this Store, which holds them until its end (wasm/type_registry.h). The types they
+  // name may be gone already.
+  const CanonicalType& func_type(const FuncType& type);
+  ValType hold_type(ValType type) { return type_holds_.hold(type); }
+
+  // Creation of store objects; the Store owns them until its end. Types are canonical, and held by the Store or a module in it.
   FuncInstance* new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
                               void (*drop_environment)(void*));
   // Null when refused: by a limit of this Store if within_limits says no, else by the system.
@@ -244,6 +249,7 @@ class Store final : public RootProvider {
   uint64_t memory_bytes() const;
 
   StoreOptions options_;
+  TypeHolds type_holds_;  // outlives the objects
   ExecutionContext context_{};
   NativeStack native_stack_;
   os::Reservation stack_;

@@ -38,6 +38,8 @@ class ModuleBuilder {
     auto index = static_cast<uint32_t>(module_->types.size());
     module_->types.push_back(type);
     EXPECT_TRUE(module_->registry->add_group({&type, 1}, index, module_->canonical_types, module_->canonical_types));
+    if (index == 0) module_->type_holds = TypeHolds(module_->registry);
+    module_->type_holds.adopt(module_->canonical_types.back());
     return TypeIndex(index);
   }
   TypeIndex add_func_type(ResultType params, ResultType results) {
@@ -123,7 +125,7 @@ inline StoreOptions test_options() {
 }
 
 inline const CanonicalType& func_type(Store& store, ResultType params, ResultType results) {
-  return store.registry().get(store.registry().add_func_type({std::move(params), std::move(results)}));
+  return store.func_type({std::move(params), std::move(results)});
 }
 
 inline MemoryType memory_type(uint64_t min, uint64_t max, bool shared = false, uint8_t page_size_log2 = 16,

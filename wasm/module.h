@@ -184,6 +184,7 @@ class Module {
   std::vector<SubType> types;
   std::vector<RecGroup> rec_groups;
   std::vector<CanonicalTypeId> canonical_types;  // by type index
+  TypeHolds type_holds;                          // a hold for each group
 
   std::vector<Import> imports;
   // Index spaces, imports first.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <thread>
 
 namespace arris {
@@ -31,12 +34,22 @@ class Types {
   std::expected<void, ErrorCode> add(std::vector<SubType> group) {
     uint32_t first = static_cast<uint32_t>(ids.size());
     std::vector<CanonicalTypeId> earlier = ids;
-    return registry_.add_group(group, first, earlier, ids);
+    auto added = registry_.add_group(group, first, earlier, ids);
+    if (added && !group.empty()) firsts_.push_back(ids[first]);
+    return added;
   }
   std::vector<CanonicalTypeId> ids;
 
+  // As if the module were gone: a hold for each group.
+  void drop() {
+    registry_.release(firsts_);
+    firsts_.clear();
+    ids.clear();
+  }
+
  private:
   TypeRegistry& registry_;
+  std::vector<CanonicalTypeId> firsts_;
 };
 
 TEST(TypeRegistry, EqualFunctionTypesOfTwoModulesShareAnId) {
@@ -197,6 +210,144 @@ TEST(TypeRegistry, ThreadsThatAddTheSameTypesAgree) {
   for (std::thread& t : threads) t.join();
   for (const auto& other : ids) EXPECT_EQ(other, ids[0]);
   EXPECT_EQ(ids[0].size(), 6000u);
+}
+
+// A function type of its own for every number below 2^24.
+SubType numbered(uint32_t number) {
+  ResultType params(1, kF64);
+  for (uint32_t bits = number; bits; bits >>= 1) params.push_back(bits & 1 ? kI32 : kI64);
+  return func(params, {});
+}
+
+TEST(TypeRegistry, TypesGoWithTheLastWhoHoldsThem) {
+  TypeRegistry registry;
+  Types a(registry), b(registry);
+  ASSERT_TRUE(a.add({func({kI32}, {kI64})}));
+  ASSERT_TRUE(b.add({func({kI32}, {kI64})}));
+  CanonicalTypeId id = a.ids[0];
+  const CanonicalType* type = &registry.get(id);
+  EXPECT_EQ(registry.size(), 1u);
+  a.drop();
+  EXPECT_EQ(registry.size(), 1u);
+  EXPECT_EQ(&registry.get(id), type);
+  EXPECT_EQ(type->func.results, ResultType{kI64});
+  ASSERT_TRUE(a.add({func({kI32}, {kI64})}));
+  EXPECT_EQ(a.ids[0], id) << "while somebody holds it, its identity stays";
+  b.drop();
+  a.drop();
+  EXPECT_EQ(registry.size(), 0u);
+  EXPECT_FALSE(registry.hold(id));
+}
+
+TEST(TypeRegistry, AGroupKeepsWhatItRefersTo) {
+  TypeRegistry registry;
+  Types a(registry);
+  ASSERT_TRUE(a.add({structure({{kI32, false}})}));
+  ASSERT_TRUE(a.add({structure({{kI32, false}, {kI64, false}}, 0)}));
+  ASSERT_TRUE(a.add({func({ref_to(1)}, {ref_to(0), ref_to(1)})}));
+  CanonicalTypeId super = a.ids[0], sub = a.ids[1], user = a.ids[2];
+  ASSERT_TRUE(registry.hold(user));
+  a.drop();
+  EXPECT_EQ(registry.size(), 3u);
+  EXPECT_TRUE(registry.is_subtype(sub, super));
+  EXPECT_EQ(registry.get(user).func.params[0], ref_to(sub.value));
+  registry.release({&user, 1});
+  EXPECT_EQ(registry.size(), 0u);
+}
+
+TEST(TypeRegistry, AnyTypeOfAGroupHoldsItAll) {
+  TypeRegistry registry;
+  Types a(registry);
+  ASSERT_TRUE(a.add({structure({{ref_to(1), true}}), structure({{ref_to(0), true}})}));
+  CanonicalTypeId first = a.ids[0], second = a.ids[1];
+  ASSERT_TRUE(registry.hold(second));
+  a.drop();
+  EXPECT_EQ(registry.size(), 2u);
+  EXPECT_EQ(registry.get(first).fields[0].storage, ref_to(second.value));
+  registry.release({&second, 1});
+  EXPECT_EQ(registry.size(), 0u);
+}
+
+TEST(TypeRegistry, LongChainsOfGroupsGoWithoutRecursion) {
+  TypeRegistry registry;
+  Types a(registry);
+  constexpr uint32_t kLength = 100'000;
+  ASSERT_TRUE(a.add({structure({})}));
+  for (uint32_t i = 1; i < kLength; ++i)
+    ASSERT_TRUE(registry.add_group(std::vector{structure({{ref_to(0), true}})}, 1, std::vector{a.ids.back()}, a.ids));
+  EXPECT_EQ(registry.size(), kLength);
+  registry.release(a.ids);
+  EXPECT_EQ(registry.size(), 0u);
+}
+
+TEST(TypeRegistry, IdsAreUsedAgainAndNeverTwiceAtATime) {
+  TypeRegistry registry;
+  Types keeper(registry);
+  ASSERT_TRUE(keeper.add({numbered(1), numbered(2)}));
+  CanonicalTypeId kept = keeper.ids[1];
+  uint32_t largest = 0;
+  for (uint32_t round = 0; round < 10'000; ++round) {
+    Types a(registry);
+    ASSERT_TRUE(a.add({numbered(3 * round + 10)}));
+    ASSERT_TRUE(a.add({numbered(3 * round + 11), numbered(3 * round + 12)}));
+    for (CanonicalTypeId id : a.ids) {
+      ASSERT_NE(id, kept);
+      largest = std::max(largest, id.value);
+      ASSERT_EQ(registry.get(id).id, id);
+    }
+    ASSERT_EQ(registry.get(a.ids[2]).func, numbered(3 * round + 12).func);
+    a.drop();
+  }
+  EXPECT_EQ(registry.size(), 2u);
+  EXPECT_EQ(registry.get(kept).func, numbered(2).func);
+  EXPECT_LT(largest, 2'000u);
+}
+
+TEST(TypeRegistry, ATypeThatIsGoneIsBottomForTheEmbedder) {
+  auto registry = std::make_shared<TypeRegistry>();
+  Types a(*registry);
+  ASSERT_TRUE(a.add({structure({})}));
+  CanonicalTypeId id = a.ids[0];
+  {
+    TypeHolds holds(registry);
+    EXPECT_EQ(holds.hold(ref_to(id.value)), ref_to(id.value));
+    a.drop();
+    EXPECT_EQ(registry->size(), 1u);
+  }
+  EXPECT_EQ(registry->size(), 0u);
+  TypeHolds holds(registry);
+  ValType gone = ValType::ref(AbstractHeap::bottom, true);
+  EXPECT_EQ(holds.hold(ref_to(id.value)), gone);
+  EXPECT_EQ(holds.hold(ref_to(HeapType::kMaxIndex - 1)), gone) << "never was one";
+  EXPECT_EQ(holds.hold(kAnyRef), kAnyRef);
+  Types b(*registry);
+  ASSERT_TRUE(b.add({structure({})}));
+  EXPECT_FALSE(registry->is_subtype(id, b.ids[0]));
+  EXPECT_FALSE(registry->is_subtype(b.ids[0], id));
+}
+
+TEST(TypeRegistry, ThreadsThatAddAndDropTypesLeaveNothing) {
+  TypeRegistry registry;
+  Types shared(registry);
+  ASSERT_TRUE(shared.add({structure({{kI32, false}})}));
+  std::vector<std::thread> threads;
+  std::atomic<uint32_t> mistakes = 0;
+  for (uint32_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&registry, &mistakes, id = shared.ids[0]] {
+      for (uint32_t i = 0; i < 3'000; ++i) {
+        Types types(registry);
+        bool ok = types.add({structure({{kI32, false}})}) && types.ids[0] == id;  // alive in the main thread
+        ok &= types.add({structure({{kI32, false}, {kI64, true}}, 0)}) && types.add({numbered(i % 7), numbered(i)}) &&
+              registry.is_subtype(types.ids[1], id) && registry.get(types.ids[3]).func == numbered(i).func;
+        mistakes += !ok;
+        types.drop();
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(mistakes, 0u);
+  EXPECT_EQ(registry.size(), 1u);
+  EXPECT_TRUE(registry.hold(shared.ids[0]));
 }
 
 }  // namespace

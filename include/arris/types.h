@@ -2,7 +2,9 @@
 //
 // The vocabulary is the engine's own (wasm/*.h): value types that name a defined type carry its canonical type id, which is
 // unique within one Engine, so that equal types compare equal across modules. Types of different engines must not be mixed.
-// All of these are plain values: copy them freely, from any thread.
+// All of these are plain values: copy them freely, from any thread. They keep no defined type alive: an id means something as long as
+// a Module with that type lives, a Store in which such a Module was instantiated or the host made something of that type, or a
+// function of that type in a Linker. Later it names nothing, and in the end another type.
 #pragma once
 
 #include <cstdint>
