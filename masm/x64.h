@@ -177,8 +177,11 @@ class X64Masm : public X64Registers, private X64Emitter {
 
   // Integers (x64_int.cc, x64_divide.cc). `code` is the ModRM extension that selects the operation (x64_rows.h).
   static GpSet special_clobbers(Opcode op);
+  void binary_imm_by_family(Opcode op, Reg d, Reg a, uint64_t b, TrapSink& traps);
   void alu(Width width, uint8_t code, Gp d, Gp a, Gp b);
   void alu_imm(Width width, uint8_t code, Gp d, Gp a, uint64_t b);
+  void alu_imm_large(Width width, uint8_t code, Gp d, Gp a, uint64_t b);
+  void alu_imm_moving(Width width, uint8_t code, Gp d, Gp a, int32_t b);
   void alu_in_place(Width width, uint8_t code, Gp d, Gp b);
   void alu_imm_in_place(Width width, uint8_t code, Gp d, int32_t b);
   void multiply(Width width, Gp d, Gp a, Gp b);

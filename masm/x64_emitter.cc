@@ -99,20 +99,26 @@ void X64Emitter::reference(Label target) {
   }
 }
 
-void X64Emitter::branch_to(Label target, uint8_t short_form, uint16_t long_form) {
-  ensure();
-  const int32_t state = labels_[target.id];
-  if (state >= 0) {
-    const int32_t distance = state - static_cast<int32_t>(offset() + 2);
-    if (distance >= -128) {
-      *p_++ = short_form;
-      *p_++ = static_cast<uint8_t>(distance);
+void X64Emitter::branch_to(Label target, uint32_t short_form, uint32_t long_form, uint32_t length) {
+  uint8_t* p = room();
+  int32_t& state = labels_[target.id];
+  int32_t displacement = state;
+  const auto here = static_cast<int32_t>(p - begin_);
+  if (displacement >= 0) {
+    displacement -= here + 2;
+    if (displacement >= -128) {
+      const auto bytes = static_cast<uint16_t>(short_form | static_cast<uint32_t>(displacement) << 8);
+      std::memcpy(p, &bytes, sizeof bytes);
+      p_ = p + 2;
       return;
     }
+    displacement -= static_cast<int32_t>(length) + 2;
+  } else {
+    state = -2 - here - static_cast<int32_t>(length);
   }
-  if (long_form > 0xFF) *p_++ = static_cast<uint8_t>(long_form >> 8);
-  *p_++ = static_cast<uint8_t>(long_form);
-  reference(target);
+  std::memcpy(p, &long_form, 2);
+  std::memcpy(p + length, &displacement, sizeof displacement);
+  p_ = p + length + 4;
 }
 
 void X64Emitter::call(Label target) {

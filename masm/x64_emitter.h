@@ -63,10 +63,10 @@ class X64Emitter {
   bool is_bound(Label label) const { return labels_[label.id] >= 0; }
   uint32_t offset_of(Label label) const { return static_cast<uint32_t>(labels_[label.id]); }
   void bind(Label label);
-  void jmp(Label target) { branch_to(target, 0xEB, 0xE9); }
+  void jmp(Label target) { branch_to(target, 0xEB, 0xE9, 1); }
   void jcc(X64Cc cc, Label target) {
-    branch_to(target, static_cast<uint8_t>(0x70 + static_cast<uint8_t>(cc)),
-              static_cast<uint16_t>(0x0F80 + static_cast<uint8_t>(cc)));
+    const auto code = static_cast<uint32_t>(cc);
+    branch_to(target, 0x70 + code, 0x800F + (code << 8), 2);
   }
   void call(Label target);
   void lea_label(Gp d, Label label);
@@ -103,12 +103,14 @@ class X64Emitter {
       } else {
         rm_plain(plain_head(op, w), reg, a);
       }
+    } else if (op.map == X64Op::k0F && !byte_reg) {
+      rm_escaped(0x0F40u | uint32_t{w} << 3 | uint32_t{op.opcode} << 16, op.prefix, reg, a);
     } else {
       rm_any(op, w, reg, a, byte_reg && reg >= 4);
     }
   }
   // r/m, imm of group 1 (add, or, ... cmp by `extension`), sign-extended.
-  void group1(bool w, uint8_t extension, uint8_t rm, int32_t immediate) {
+  [[gnu::noinline]] void group1(bool w, uint8_t extension, uint8_t rm, int32_t immediate) {
     uint8_t* p = room();
     const bool small = immediate == static_cast<int8_t>(immediate);
     const uint32_t head =
@@ -291,6 +293,38 @@ class X64Emitter {
     p_ = end;
     put_at(p, bytes);
   }
+  // Two byte opcodes: extending loads, floats. `head` is REX, 0F, opcode.
+  [[gnu::noinline]] void rm_escaped(uint32_t head, uint32_t prefix, uint32_t reg, Address a) {
+    uint8_t* p = room();
+    *p = static_cast<uint8_t>(prefix);
+    p += prefix != 0;
+    const uint32_t base = a.base.id;
+    const int32_t displacement = a.displacement;
+    head |= (reg >> 3 & 1) << 2 | (reg & 7) << 27 | base >> 3;
+    uint32_t length = 0;
+    if (displacement != static_cast<int8_t>(displacement)) {
+      head |= 0x80000000;
+      length = 4;
+    } else if (displacement != 0 || (base & 7) == 5) {
+      head |= 0x40000000;
+      length = 1;
+    }
+    uint64_t bytes = head | uint64_t{base & 7} << 24;
+    uint8_t* end = p + 4;
+    if (a.index.valid() || (base & 7) == 4) {
+      const uint32_t index = a.index.valid() ? a.index.id : 4;
+      const uint32_t sib = uint32_t{a.scale_log2} << 6 | (index & 7) << 3 | (base & 7);
+      bytes = head | (index >> 3) << 1 | 4u << 24 | uint64_t{sib} << 32;
+      ++end;
+    }
+    if ((bytes & 15) == 0) {  // no REX
+      bytes >>= 8;
+      --end;
+    }
+    put_at(p, bytes);
+    std::memcpy(end, &displacement, sizeof displacement);
+    p_ = end + length;
+  }
   [[gnu::noinline]] void rm_any(X64Op op, bool w, uint8_t reg, Address a, bool force) {
     uint8_t* p = room();
     const uint32_t index = a.index.valid() ? a.index.id : 0;
@@ -334,7 +368,7 @@ class X64Emitter {
     p_ += 2;
     return offset();
   }
-  void branch_to(Label target, uint8_t short_form, uint16_t long_form);
+  void branch_to(Label target, uint32_t short_form, uint32_t long_form, uint32_t length);
   void reference(Label target);  // appends a displacement of four bytes
   // Rare, so that callers save nothing for it.
   [[gnu::noinline, gnu::cold, clang::preserve_most]] void grow();

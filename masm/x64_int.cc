@@ -82,11 +82,18 @@ bool X64Masm::has_imm(Opcode op) {
 void X64Masm::binary_imm(Opcode op, Reg d, Reg a, uint64_t b, TrapSink& traps) {
   const X64Row& row = x64_row(op);
   const Width width = row.width();
+  // These two apart, so that they need not save registers for what the others do.
+  if (row.family == X64Family::alu) return alu_imm(width, row.second, d.gp(), a.gp(), b);
+  if (row.family == X64Family::shift)
+    return shift_imm(width, row.second, d.gp(), a.gp(), static_cast<uint8_t>(b & (bits_of(width) - 1)));
+  return binary_imm_by_family(op, d, a, b, traps);
+}
+
+void X64Masm::binary_imm_by_family(Opcode op, Reg d, Reg a, uint64_t b, TrapSink& traps) {
+  const X64Row& row = x64_row(op);
+  const Width width = row.width();
   switch (row.family) {
-    case X64Family::alu: return alu_imm(width, row.second, d.gp(), a.gp(), b);
     case X64Family::multiply: return multiply_imm(width, d.gp(), a.gp(), b);
-    case X64Family::shift:
-      return shift_imm(width, row.second, d.gp(), a.gp(), static_cast<uint8_t>(b & (bits_of(width) - 1)));
     case X64Family::divide:
       return divide_imm(width, row.second == kSigned, row.third == kRemainder, d.gp(), a.gp(), b, traps);
     case X64Family::compare:
@@ -148,19 +155,9 @@ void X64Masm::alu(Width width, uint8_t code, Gp d, Gp a, Gp b) {
 
 void X64Masm::alu_imm(Width width, uint8_t code, Gp d, Gp a, uint64_t b) {
   const int64_t value = signed_value(width, b);
-  if (!fits_int32(value)) {
-    if (code == kAluAnd && b <= UINT32_MAX) {  // the upper half becomes zero by itself
-      if (d != a) move(Width::w32, d, a);
-      return alu_imm_in_place(Width::w32, kAluAnd, d, static_cast<int32_t>(b));
-    }
-    if (d != a && code != kAluSub) {
-      move_imm_keeping_flags(d, b);
-      return alu_in_place(width, code, d, a);
-    }
-    move_imm_keeping_flags(kScratch, b);
-    return alu(width, code, d, a, kScratch);
-  }
+  if (!fits_int32(value)) return alu_imm_large(width, code, d, a, b);
   const auto imm = static_cast<int32_t>(value);
+  if (d == a && code != kAluAnd) return alu_imm_in_place(width, code, d, imm);
   if (code == kAluAnd && (imm == 0xFF || imm == 0xFFFF)) {
     return rr({.map = X64Op::k0F, .opcode = static_cast<uint8_t>(imm == 0xFF ? 0xB6 : 0xB7)}, false, d.id, a.id, false,
               imm == 0xFF);
@@ -168,9 +165,28 @@ void X64Masm::alu_imm(Width width, uint8_t code, Gp d, Gp a, uint64_t b) {
   if (d != a) {
     if (code == kAluAdd) return lea(width, d, at(a, imm));
     if (code == kAluSub && imm != INT32_MIN) return lea(width, d, at(a, -imm));
-    move(width, d, a);
+    return alu_imm_moving(width, code, d, a, imm);
   }
   alu_imm_in_place(width, code, d, imm);
+}
+
+[[gnu::noinline]] void X64Masm::alu_imm_moving(Width width, uint8_t code, Gp d, Gp a, int32_t b) {
+  move(width, d, a);
+  alu_imm_in_place(width, code, d, b);
+}
+
+// A constant of more than 32 bits.
+[[gnu::noinline]] void X64Masm::alu_imm_large(Width width, uint8_t code, Gp d, Gp a, uint64_t b) {
+  if (code == kAluAnd && b <= UINT32_MAX) {  // the upper half becomes zero by itself
+    if (d != a) move(Width::w32, d, a);
+    return alu_imm_in_place(Width::w32, kAluAnd, d, static_cast<int32_t>(b));
+  }
+  if (d != a && code != kAluSub) {
+    move_imm_keeping_flags(d, b);
+    return alu_in_place(width, code, d, a);
+  }
+  move_imm_keeping_flags(kScratch, b);
+  alu(width, code, d, a, kScratch);
 }
 
 // --- Multiplication --------------------------------------------------------------------------------------------------
