@@ -22,7 +22,7 @@ X64Emitter::~X64Emitter() = default;
 
 void X64Emitter::reset() {
   p_ = begin_;
-  labels_.clear();
+  label_count_ = 0;
   constant_uses_.clear();
   constants8_.clear();
   constants16_.clear();
@@ -69,6 +69,8 @@ void X64Asmjit::refuse(X64Emitter& e, InstId id) {
 }
 
 // --- Labels ----------------------------------------------------------------------------------------------------------
+
+[[clang::preserve_most]] void X64Emitter::grow_labels() { labels_.resize(2 * labels_.size() + 64); }
 
 void X64Emitter::patch(uint32_t at, uint32_t target, uint32_t trailing) {
   const int32_t relative = static_cast<int32_t>(target) - static_cast<int32_t>(at + 4 + trailing);
@@ -220,8 +222,8 @@ bool X64Emitter::place_jump_tables() {
 
 bool X64Emitter::finish() {
   instruction_bytes_ = offset();
-  for (int32_t state : labels_) {
-    if (state < kUnused) fail("a label that is jumped to is not bound");
+  for (uint32_t i = 0; i < label_count_; ++i) {
+    if (labels_[i] < kUnused) fail("a label that is jumped to is not bound");
   }
   if (!place_constants() || !place_jump_tables()) return false;
   code_bytes_ = offset();

@@ -57,8 +57,10 @@ class X64Emitter {
 
   // --- Labels --------------------------------------------------------------------------------------------------------
   Label new_label() {
-    labels_.push_back(kUnused);
-    return Label{static_cast<uint32_t>(labels_.size() - 1)};
+    if (label_count_ == labels_.size()) [[unlikely]]
+      grow_labels();
+    labels_[label_count_] = kUnused;
+    return Label{label_count_++};
   }
   bool is_bound(Label label) const { return labels_[label.id] >= 0; }
   uint32_t offset_of(Label label) const { return static_cast<uint32_t>(labels_[label.id]); }
@@ -99,7 +101,14 @@ class X64Emitter {
       if (__builtin_constant_p(a.base.id) && (a.base.id & 7) != 4 && __builtin_constant_p(a.index.id) &&
           !a.index.valid()) {
         const uint32_t head = plain_head(op, w) | a.base.id >> 3 | (a.base.id & 7u) << 16;
-        (a.base.id & 7) == 5 ? rm_displaced(head, reg, a.displacement) : rm_based(head, reg, a.displacement);
+        const bool can_be_none = (a.base.id & 7) != 5;  // rbp and r13 have no form without a displacement
+        if (a.base.id >= 8 || (__builtin_constant_p(w) && w)) {
+          can_be_none ? rm_based<true, true>(head, reg, a.displacement)
+                      : rm_based<true, false>(head, reg, a.displacement);
+        } else {
+          can_be_none ? rm_based<false, true>(head, reg, a.displacement)
+                      : rm_based<false, false>(head, reg, a.displacement);
+        }
       } else {
         rm_plain(plain_head(op, w), reg, a);
       }
@@ -244,7 +253,9 @@ class X64Emitter {
   }
 
   [[gnu::noinline]] void rr_plain(uint32_t head, uint32_t reg, uint32_t rm) {
-    uint8_t* const p = room();
+    uint8_t* const p = p_;
+    if (p > limit_) [[unlikely]]
+      return rr_after_growing(head, reg, rm);
     head |= kRegBits[reg & 15] | kRmBits[rm & 15] | 0xC00000;
     p_ = p + 3;
     if ((head & 15) == 0) {
@@ -259,13 +270,29 @@ class X64Emitter {
     *p++ = static_cast<uint8_t>(0xC0 | (reg & 7) << 3 | (rm & 7));
     p_ = p;
   }
-  // Base and displacement; the base, which is not rsp or r12, is in `head`.
-  [[gnu::noinline]] void rm_based(uint32_t head, uint32_t reg, int32_t displacement) {
-    put_plain(room(), head | kRegBits[reg & 15], displacement, true);
+  [[gnu::noinline, gnu::cold]] void rr_after_growing(uint32_t head, uint32_t reg, uint32_t rm) {
+    grow();
+    rr_plain(head, reg, rm);
   }
-  // The same for rbp and r13, which have no form without a displacement.
-  [[gnu::noinline]] void rm_displaced(uint32_t head, uint32_t reg, int32_t displacement) {
-    put_plain(room(), head | kRegBits[reg & 15], displacement, false);
+  // Base and displacement; the base, which is not rsp or r12, is in `head`. Slots and fields, and therefore short: all else is
+  // left to another.
+  template <bool has_rex, bool can_be_none>
+  [[gnu::noinline]] void rm_based(uint32_t head, uint32_t reg, int32_t displacement) {
+    uint8_t* p = p_;
+    head |= kRegBits[reg & 15];
+    if (p > limit_ || displacement != static_cast<int8_t>(displacement) || (can_be_none && displacement == 0))
+      return rm_otherwise<can_be_none>(head, displacement);
+    head |= 0x400000 | static_cast<uint32_t>(displacement) << 24;
+    p_ = p + 4;
+    if (!has_rex && (head & 15) == 0) {
+      head >>= 8;
+      p_ = p + 3;
+    }
+    std::memcpy(p, &head, sizeof head);
+  }
+  template <bool can_be_none>
+  [[gnu::noinline]] void rm_otherwise(uint32_t head, int32_t displacement) {
+    put_plain(room(), head, displacement, can_be_none);
   }
   [[gnu::noinline]] void rm_plain(uint32_t head, uint32_t reg, Address a) {
     if (a.index.valid() || (a.base.id & 7) == 4) return rm_indexed(head, reg, a);
@@ -372,6 +399,7 @@ class X64Emitter {
   void reference(Label target);  // appends a displacement of four bytes
   // Rare, so that callers save nothing for it.
   [[gnu::noinline, gnu::cold, clang::preserve_most]] void grow();
+  [[gnu::noinline, gnu::cold, clang::preserve_most]] void grow_labels();
   bool place_constants();
   bool place_jump_tables();
   void patch(uint32_t at, uint32_t target, uint32_t trailing);
@@ -391,7 +419,8 @@ class X64Emitter {
   uint8_t* p_ = nullptr;
   uint8_t* end_ = nullptr;
   uint8_t* limit_ = nullptr;  // kSlack before it
-  std::vector<int32_t> labels_;
+  std::vector<int32_t> labels_;  // room, of which label_count_ are in use
+  uint32_t label_count_ = 0;
   std::vector<ConstantUse> constant_uses_;
   std::vector<uint64_t> constants8_;
   std::vector<uint64_t> constants16_;  // pairs
