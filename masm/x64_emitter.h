@@ -418,7 +418,7 @@ class X64Emitter {
   uint8_t* begin_ = nullptr;
   uint8_t* p_ = nullptr;
   uint8_t* end_ = nullptr;
-  uint8_t* limit_ = nullptr;  // kSlack before it
+  uint8_t* limit_ = nullptr;     // kSlack before it
   std::vector<int32_t> labels_;  // room, of which label_count_ are in use
   uint32_t label_count_ = 0;
   std::vector<ConstantUse> constant_uses_;
