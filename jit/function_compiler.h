@@ -170,7 +170,9 @@ class FunctionCompiler final : private masm::TrapSink {
   }
   void add_move(RegCode to, const Value& v) { add_move(to, v.kind, v.flags, v.reg, v.slot, v.bits); }
   void emit_moves() {
-    if (move_count_ != 0) emit_pending_moves();
+    if (move_count_ > 1) return emit_pending_moves();
+    if (move_count_ == 1) emit_in_any_order(moves_[0]);
+    move_count_ = 0;
   }
   void emit_pending_moves();
   void emit_in_any_order(const Move& move);

@@ -161,15 +161,19 @@ void FunctionCompiler<Masm>::define_state(MergeState& state, uint32_t below, uin
       result_slot += static_cast<int32_t>(slots_of(v.kind));
     }
   }
+  Value* const values = values_.data();
   for (uint32_t rest = used_ & ~claimed; rest != 0; rest &= rest - 1) {
     const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
     uint32_t i = head_[reg];
-    while (i != kNoIndex && i >= end) i = values_[i].next;
+    while (i >= end) {
+      if (i == kNoIndex) break;
+      i = values[i].next;
+    }
     if (i == kNoIndex) continue;
-    const Value& v = values_[i];
+    const Value& v = values[i];
     *entry++ = {without_constant(v), i, v.slot};
-    while ((i = values_[i].next) != kNoIndex) {
-      if (i < end) store_if_dirty(values_[i]);
+    while ((i = values[i].next) != kNoIndex) {
+      if (i < end) store_if_dirty(values[i]);
     }
   }
   end_state(state, entry);
