@@ -387,7 +387,6 @@ class FunctionCompiler final : private masm::TrapSink {
     bool is_complete = false;  // the whole body was seen
     bool calls = false;        // every iteration calls
   };
-  static constexpr uint32_t kAssigned = uint32_t{1} << 31;  // beside a number of uses
   struct LocalUse {
     uint32_t local;
     uint32_t uses;

@@ -8,29 +8,38 @@
 
 namespace arris::jit {
 
-// Of one-byte opcodes that mean nothing to the scan: how many LEB128 integers follow them. The others: kScanned.
-inline constexpr uint8_t kScanned = 0xFF;
-inline constexpr uint8_t kMemArg = 2;  // or three, if the first one says so
-consteval auto lebs_to_skip() {
-  std::array<uint8_t, 256> lebs;
-  lebs.fill(kScanned);
+// How to get past a one-byte opcode, if that is all.
+struct WayPast {
+  uint8_t bytes = 0;     // if LEB128 integers take one each; 0: by hand, as it means more, or is rare
+  uint8_t leb = 0;       // 0x80 if the last is the begin of such an integer
+  uint8_t refused = 0;   // bits in the first byte behind the opcode: by hand, too
+  uint8_t is_local = 0;  // 1: it is a local's index
+  uint32_t use = 1;      // LocalUse::uses then
+};
+consteval auto ways_past() {
+  constexpr uint8_t kLeb = 0x80, kMemoryIndex = 0x40;
+  std::array<WayPast, 256> ways;
   for (unsigned byte = 0; byte < 256; ++byte) {
     const Opcode op = is_prefix(static_cast<uint8_t>(byte)) ? Opcode::invalid : find_opcode(0, byte);
-    if (op == Opcode::invalid) continue;
+    if (op == Opcode::invalid || op == Opcode::end || op == Opcode::delegate) continue;
+    WayPast& way = ways[byte];
     switch (info(op).immediates) {
-      case Immediates::none: lebs[byte] = 0; break;
+      case Immediates::none: way = {.bytes = 1}; break;
       case Immediates::label:
       case Immediates::global:
       case Immediates::i32:
-      case Immediates::i64: lebs[byte] = 1; break;
-      case Immediates::mem_arg: lebs[byte] = kMemArg; break;
+      case Immediates::i64: way = {.bytes = 2, .leb = kLeb}; break;
+      case Immediates::mem_arg: way = {.bytes = 3, .leb = kLeb, .refused = kLeb | kMemoryIndex}; break;
+      case Immediates::f32: way = {.bytes = 5}; break;
+      case Immediates::f64: way = {.bytes = 9}; break;
       default: break;
     }
+    if (op == Opcode::local_get || op == Opcode::local_set || op == Opcode::local_tee)
+      way = {.bytes = 2, .refused = kLeb, .is_local = 1, .use = op == Opcode::local_get ? 1 : 1 | kAssigned};
   }
-  lebs[info(Opcode::end).code] = lebs[info(Opcode::delegate).code] = kScanned;
-  return lebs;
+  return ways;
 }
-inline constexpr auto kLebsToSkip = lebs_to_skip();
+inline constexpr auto kWaysPast = ways_past();
 
 inline constexpr uint32_t kMostWeighed = uint32_t{1} << 25;  // uses that still count eight times
 inline constexpr uint32_t kBudget = 2000;                    // instructions
@@ -91,7 +100,7 @@ auto FunctionCompiler<Masm>::scan_loop() -> LoopScan {
   next_scanned_loop_ = 0;
   loop_uses_.clear();
   open_loops_.clear();
-  noted_uses_.resize(kBudget);  // one per instruction at most
+  noted_uses_.resize(kBudget + 1);  // one per instruction at most, and room for what is none
   const bool is_complete = look_ahead(controls_.size() > kDeep ? kDeepBudget : kBudget);
   return {is_complete, scanned_loops_[0].calls};
 }
@@ -99,38 +108,30 @@ auto FunctionCompiler<Masm>::scan_loop() -> LoopScan {
 // Is the whole body within the budget?
 template <class Masm>
 bool FunctionCompiler<Masm>::look_ahead(uint32_t budget) {
-  constexpr uint8_t kLocalGet = info(Opcode::local_get).code;
   LocalUse* uses = noted_uses_.data();
   OpenLoop innermost{0, 1, uses};  // of the loops that are open
   uint32_t depth = 1;
   scanned_loops_.push_back({offset_, 0, 0, false, false});
   for (const uint8_t* p = p_; budget-- != 0;) {
-    const uint8_t byte = *p;
-    if (static_cast<uint8_t>(byte - kLocalGet) <= 2) {  // get, set, tee
-      uint32_t local = p[1];
-      p += 2;
-      if (local >= 0x80) [[unlikely]] {
-        const uint8_t* q = p - 1;
-        local = read_uleb<uint32_t>(q);
-        p = q;
-      }
-      *uses++ = {local, byte == kLocalGet ? 1 : 1 | kAssigned};
-      continue;
-    }
-    if (const uint8_t lebs = kLebsToSkip[byte]; lebs != kScanned) {
-      ++p;
-      if (lebs == 0) continue;
-      if (lebs == kMemArg) {
-        const bool has_index = *p & 0x40;  // the alignment and this bit fit into a byte
-        skip_leb(p);
-        if (has_index) skip_leb(p);
-      }
-      skip_leb(p);
+    const WayPast& way = kWaysPast[*p];
+    // Which kind of instruction comes next cannot be foreseen, so most are passed by the same steps.
+    if (way.bytes != 0 && (p[1] & way.refused) == 0) {
+      *uses = {p[1], way.use};
+      uses += way.is_local;
+      p += way.bytes;
+      if ((p[-1] & way.leb) != 0) skip_leb(p);
       continue;
     }
     const uint8_t* q = p;
     const Opcode op = arris::read_opcode(q);
     switch (op) {
+      case Opcode::local_get:
+      case Opcode::local_set:
+      case Opcode::local_tee: {
+        const uint8_t* index = q;
+        *uses++ = {read_uleb<uint32_t>(index), op == Opcode::local_get ? 1 : 1 | kAssigned};
+        break;
+      }
       case Opcode::loop:
         open_loops_.push_back(innermost);
         innermost = {static_cast<uint32_t>(scanned_loops_.size()), ++depth, uses};

@@ -115,6 +115,9 @@ struct MergeEntry : Place {  // flags: kInReg, and kStored if it is
   uint32_t value;            // local, or local_count + position of the operand
   int32_t slot;              // its home
 };
+// Beside a number of uses of a local: it is assigned to (loop_scan.h).
+inline constexpr uint32_t kAssigned = uint32_t{1} << 31;
+
 struct MergeState {
   uint32_t first = 0;  // in FunctionCompiler::merge_entries_
   uint32_t count = kNoIndex;
