@@ -48,16 +48,21 @@ template <class Masm>
 void FunctionCompiler<Masm>::prepare_call(const FuncType& type, const Operand* callee) {
   const uint32_t count = static_cast<uint32_t>(type.params.size());
   const uint32_t first = local_count_ + height_ - count;
+  const int32_t base = count == 0 ? next_slot_ : values_[first].slot;
+  if (try_depth_ != 0) flush_constants();
+  // All but the arguments leave the registers; these do when they are placed.
   for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
     for (uint32_t i = head_[std::countr_zero(rest)]; i != kNoIndex; i = values_[i].next) {
-      if (i < first) store_if_dirty(values_[i]);
+      if (i >= first) continue;
+      Value& v = values_[i];
+      store_if_dirty(v);
+      leave_register(v, i);
     }
   }
-  if (try_depth_ != 0) flush_constants();
   place_arguments(type, callee);
-  const int32_t base = count == 0 ? next_slot_ : values_[first].slot;
-  for (uint32_t i = 0; i < count; ++i) drop();
-  empty_registers();
+  used_ = 0;
+  height_ -= count;
+  next_slot_ = base;
   masm_.lea(Width::w64, Masm::kArgumentBase, slot_address(base));
   call_base_ = base;
 }

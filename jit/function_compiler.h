@@ -71,6 +71,7 @@ class FunctionCompiler final : private masm::TrapSink {
   }
   void compile_constant(Kind kind, uint64_t bits);
   void compile_local_get(uint32_t index);
+  void get_for_next(uint32_t index);
   template <class T>
   T read_constant() {  // of i32.const and i64.const: mostly one byte
     const uint8_t byte = *p_;
@@ -91,7 +92,10 @@ class FunctionCompiler final : private masm::TrapSink {
   static uint32_t file_bits(Kind kind) { return kAllocatableBits & (is_fp(kind) ? kFpBits : kGpBits); }
   void attach(Value& v, RegCode reg);
   void attach_alone(Value& v, RegCode reg);  // to a register that is free
+  void attach_instead(Value& v, const Value& other);
+  void attach_beside(Value& v, const Place& other);
   void detach(Value& v);
+  void unlink(const Value& v);
   bool is_shared(RegCode reg) const { return values_[head_[reg]].next != kNoIndex; }
   bool is_free(RegCode reg) const { return (used_ & bit_of(reg)) == 0; }
   RegCode lock(RegCode reg) {
@@ -99,6 +103,7 @@ class FunctionCompiler final : private masm::TrapSink {
     return reg;
   }
   RegCode allocate(uint32_t file);
+  RegCode take_from_values(uint32_t file);
   RegCode choose_victim(uint32_t candidates);
   void spill(RegCode reg);  // stores what is dirty and empties it
   void evict(RegCode reg);  // empties it, preferably into another register
@@ -109,15 +114,13 @@ class FunctionCompiler final : private masm::TrapSink {
   void store_if_dirty(Value& v);
   Value& push_value(Kind kind);
   void push_reg(Kind kind, RegCode reg);
-  void push_shared(Kind kind, RegCode reg) {  // what is in a register already
+  void push_alone(Kind kind, RegCode reg) {  // what is in a register that is free
     Value& v = push_value(kind);
-    const uint32_t index = index_of(v);
-    v.flags = kInReg;
-    v.reg = reg;
-    v.previous = kNoIndex;
-    v.next = head_[reg];
-    values_[v.next].previous = index;
-    head_[reg] = index;
+    static_cast<Place&>(v) = {kind, kInReg, reg};
+    attach_alone(v, reg);
+  }
+  void push_copy(const Value& v) {  // of what is in a register
+    attach_beside(push_value(v.kind), v);
   }
   void push_const(Kind kind, uint64_t bits);
   void push_stored(Kind kind) { push_value(kind).flags = kStored; }
@@ -209,6 +212,10 @@ class FunctionCompiler final : private masm::TrapSink {
   void emit_collected_edge(uint32_t below, uint32_t results);
   void load_state(const MergeState& state, const Control& control, std::span<const ValType> types);
   void empty_registers();
+  void leave_register(Value& v, uint32_t index) {  // which is emptied; v is not dirty
+    v.flags &= ~kInReg;
+    if (!v.is_const() || is_local(index)) v.flags |= kStored;
+  }
   std::span<const MergeEntry> entries(const MergeState& state) const {
     return {merge_entries_.data() + state.first, state.count};
   }
@@ -286,8 +293,8 @@ class FunctionCompiler final : private masm::TrapSink {
   void on_constant(Opcode op);
   void on_unary(Opcode op, const OpcodeShape& shape);
   void on_integer(Opcode op);
-  void on_integer_imm(Opcode op, const Operand& a, uint64_t b);
-  void on_integer_reg(Opcode op, const Operand& a, const Operand& b);
+  void on_integer_imm(Opcode op, Operand a, uint64_t b);
+  void on_integer_reg(Opcode op, RegCode a, RegCode b);
   void on_binary(Opcode op, const OpcodeShape& shape);
   void on_binary(Opcode op, const OpcodeShape& shape, Operand a, Operand b);
   void on_ternary(Opcode op);
@@ -325,6 +332,9 @@ class FunctionCompiler final : private masm::TrapSink {
   void on_local_get(uint32_t index);
   void on_local_set(uint32_t index);
   void on_local_tee(uint32_t index);
+  void set_otherwise(uint32_t index);
+  void tee_otherwise(uint32_t index);
+  void set_constant(uint32_t index, uint64_t bits);
   void set_local(Value& local, const Value& from);
   void store_zero_locals();
   void on_global_get(uint32_t index);

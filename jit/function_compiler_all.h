@@ -240,14 +240,26 @@ void FunctionCompiler<Masm>::compile_body() {
 template <class Masm>
 void FunctionCompiler<Masm>::compile_constant(Kind kind, uint64_t bits) {
   const FirstByte next = kFirstBytes[*p_];
-  if (next.shape != Shape::integer || operand(0).is_const()) return push_const(kind, bits);
-  go_on_to(p_++);
-  const Operand a = pop();
-  on_integer_imm(next.op, a, bits);
+  if (next.shape == Shape::integer && !operand(0).is_const()) {
+    go_on_to(p_++);
+    return on_integer_imm(next.op, pop(), bits);
+  }
+  if (next.shape == Shape::local_set) {
+    go_on_to(p_++);
+    return set_constant(read_uleb<uint32_t>(p_), bits);
+  }
+  push_const(kind, bits);
 }
 
 template <class Masm>
-void FunctionCompiler<Masm>::compile_local_get(uint32_t index) {
+[[gnu::always_inline]] inline void FunctionCompiler<Masm>::compile_local_get(uint32_t index) {
+  const Value& v = values_[index];
+  if (may_take_local(kFirstBytes[*p_].shape) || !v.is_variable_in_reg()) return get_for_next(index);
+  push_copy(v);
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::get_for_next(uint32_t index) {
   const uint8_t* const p = p_;
   const FirstByte next = kFirstBytes[*p];
   switch (next.shape) {
@@ -262,13 +274,11 @@ void FunctionCompiler<Masm>::compile_local_get(uint32_t index) {
       return on_integer_imm(last.op, a, static_cast<uint32_t>(static_cast<int8_t>(p[1] << 1) >> 1));
     }
     case Shape::integer: {
-      if (shape(next.op).clobbers || ((values_[index].flags | operand(0).flags) & kConst) != 0 || !operand(0).in_reg())
-        break;
+      if (shape(next.op).clobbers || values_[index].is_const() || !operand(0).is_variable_in_reg()) break;
       const Operand b = operand_of_local(index);
-      if (!operand(0).in_reg()) return push_shared(b.kind, b.reg);  // evicted for it
+      if (!operand(0).in_reg()) return push_copy(values_[index]);  // evicted for it
       go_on_to(p_++);
-      const Operand a = pop();
-      return on_integer_reg(next.op, a, b);
+      return on_integer_reg(next.op, pop().reg, b.reg);
     }
     case Shape::load: {
       const Operand address = operand_of_local(index);

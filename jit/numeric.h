@@ -105,7 +105,7 @@ constexpr bool may_take_condition(uint8_t next) {
 
 // With a constant second operand that is in no register; the first is no constant.
 template <class Masm>
-void FunctionCompiler<Masm>::on_integer_imm(Opcode op, const Operand& first, uint64_t b) {
+void FunctionCompiler<Masm>::on_integer_imm(Opcode op, Operand first, uint64_t b) {
   const OpcodeShape& s = shape(op);
   if (s.is_identity(b)) return push_again(first, first.kind);
   if (s.is_compare && may_take_condition(*p_)) {
@@ -124,18 +124,18 @@ void FunctionCompiler<Masm>::on_integer_imm(Opcode op, const Operand& first, uin
 
 // With both in registers, and nothing clobbered.
 template <class Masm>
-void FunctionCompiler<Masm>::on_integer_reg(Opcode op, const Operand& a, const Operand& b) {
+void FunctionCompiler<Masm>::on_integer_reg(Opcode op, RegCode a, RegCode b) {
   const OpcodeShape& s = shape(op);
   if (s.is_compare && may_take_condition(*p_)) {
     Condition c;
     c.compare = op;
-    c.a = a;
-    c.b = b;
+    c.a = {0, 0, s.operands[0], kInReg, a};
+    c.b = {0, 0, s.operands[0], kInReg, b};
     if (fuse(c, false)) return;
     return on_binary(op, s, c.a, c.b);
   }
-  const RegCode d = result(s.result, a.reg, s.is_commutative ? b.reg : kNoReg);
-  masm_.binary(op, gp_of(d), gp_of(a.reg), gp_of(b.reg), *this);
+  const RegCode d = result(s.result, a, s.is_commutative ? b : kNoReg);
+  masm_.binary(op, gp_of(d), gp_of(a), gp_of(b), *this);
   push_result(s.result, d);
 }
 
@@ -144,8 +144,7 @@ void FunctionCompiler<Masm>::on_integer(Opcode op) {
   const OpcodeShape& s = shape(op);
   const Operand b = pop();
   const Operand a = pop();
-  if ((a.flags & b.flags & kInReg) != 0 && ((a.flags | b.flags) & kConst) == 0 && !s.clobbers)
-    return on_integer_reg(op, a, b);
+  if (a.is_variable_in_reg() && b.is_variable_in_reg() && !s.clobbers) return on_integer_reg(op, a.reg, b.reg);
   on_binary(op, s, a, b);
 }
 

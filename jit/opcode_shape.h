@@ -16,6 +16,9 @@ enum class Shape : uint8_t {
   local_set,
   local_tee,
   i32_const,
+  integer,  // binary, of integers, and clobbers nothing if the second operand is constant (masm/seam.h)
+  load,
+  store,
   i64_const,
   block,
   end,
@@ -24,14 +27,11 @@ enum class Shape : uint8_t {
   prefixed,  // not an instruction yet
   constant,
   unary,
-  integer,  // binary, of integers, and clobbers nothing if the second operand is constant (masm/seam.h)
   binary,
   ternary,
   extract_lane,
   replace_lane,
   shuffle,
-  load,
-  store,
   load_lane,
   store_lane,
   atomic_load,
@@ -165,6 +165,11 @@ consteval auto all_shapes() {
 }  // namespace internal
 
 inline constexpr auto kShapes = internal::all_shapes();
+
+// What may take a local at once that a local.get before it names.
+constexpr bool may_take_local(Shape shape) {
+  return shape == Shape::i32_const || shape == Shape::integer || shape == Shape::load || shape == Shape::store;
+}
 
 // By an instruction's first byte.
 struct FirstByte {

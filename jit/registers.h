@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <utility>
 
 #include "jit/function_compiler.h"
 
@@ -78,9 +79,9 @@ void FunctionCompiler<Masm>::attach_alone(Value& v, RegCode reg) {
   used_ |= bit_of(reg);
 }
 
+// Of a value whose register is not asked for again.
 template <class Masm>
-void FunctionCompiler<Masm>::detach(Value& v) {
-  v.flags &= ~kInReg;
+void FunctionCompiler<Masm>::unlink(const Value& v) {
   if (v.next != kNoIndex) values_[v.next].previous = v.previous;
   if (v.previous != kNoIndex) {
     values_[v.previous].next = v.next;
@@ -89,6 +90,37 @@ void FunctionCompiler<Masm>::detach(Value& v) {
   } else {
     used_ &= ~bit_of(v.reg);
   }
+}
+
+template <class Masm>
+void FunctionCompiler<Masm>::detach(Value& v) {
+  v.flags &= ~kInReg;
+  unlink(v);
+}
+
+// `v` takes the place of `other` among the values of its register.
+template <class Masm>
+void FunctionCompiler<Masm>::attach_instead(Value& v, const Value& other) {
+  const uint32_t index = index_of(v);
+  static_cast<Place&>(v) = in_register(other);
+  v.next = other.next;
+  v.previous = other.previous;
+  if (other.next != kNoIndex) values_[other.next].previous = index;
+  if (other.previous != kNoIndex) {
+    values_[other.previous].next = index;
+  } else {
+    head_[other.reg] = index;
+  }
+}
+
+// `v` joins the values of a register.
+template <class Masm>
+void FunctionCompiler<Masm>::attach_beside(Value& v, const Place& other) {
+  const uint32_t index = index_of(v);
+  static_cast<Place&>(v) = in_register(other);
+  v.previous = kNoIndex;
+  v.next = std::exchange(head_[other.reg], index);
+  values_[v.next].previous = index;
 }
 
 template <class Masm>
@@ -159,13 +191,17 @@ RegCode FunctionCompiler<Masm>::choose_victim(uint32_t candidates) {
 template <class Masm>
 RegCode FunctionCompiler<Masm>::allocate(uint32_t file) {
   uint32_t free = file & ~used_ & ~locked_;
-  if (free == 0) [[unlikely]] {
-    const RegCode victim = choose_victim(file & used_ & ~locked_);
-    spill(victim);
-    return lock(victim);
-  }
+  if (free == 0) [[unlikely]]
+    return take_from_values(file);
   if (free & ~preferred_) free &= ~preferred_;
   return lock(static_cast<RegCode>(std::countr_zero(free)));
+}
+
+template <class Masm>
+[[gnu::noinline]] RegCode FunctionCompiler<Masm>::take_from_values(uint32_t file) {
+  const RegCode victim = choose_victim(file & used_ & ~locked_);
+  spill(victim);
+  return lock(victim);
 }
 
 template <class Masm>
@@ -199,11 +235,7 @@ template <class Masm>
 void FunctionCompiler<Masm>::empty_registers() {
   for (uint32_t rest = used_; rest != 0; rest &= rest - 1) {
     const RegCode reg = static_cast<RegCode>(std::countr_zero(rest));
-    for (uint32_t i = head_[reg]; i != kNoIndex; i = values_[i].next) {
-      Value& v = values_[i];
-      v.flags &= ~kInReg;
-      if (!v.is_const() || is_local(i)) v.flags |= kStored;
-    }
+    for (uint32_t i = head_[reg]; i != kNoIndex; i = values_[i].next) { leave_register(values_[i], i); }
   }
   used_ = 0;
 }
@@ -236,19 +268,18 @@ template <class Masm>
 Operand FunctionCompiler<Masm>::pop() {
   Value& v = values_[local_count_ + --height_];
   next_slot_ = v.slot;
-  Operand operand{v.bits, v.slot, v.kind, v.flags, v.reg};
   if (v.in_reg()) {
     lock(v.reg);
-    detach(v);
+    unlink(v);
   }
-  return operand;
+  return v;
 }
 
 template <class Masm>
 void FunctionCompiler<Masm>::drop() {
   Value& v = values_[local_count_ + --height_];
   next_slot_ = v.slot;
-  if (v.in_reg()) detach(v);
+  if (v.in_reg()) unlink(v);
 }
 
 template <class Masm>
@@ -268,7 +299,8 @@ Operand FunctionCompiler<Masm>::operand_of_local(uint32_t index) {
   Value& v = values_[index];
   if (v.is_const()) return {v.bits, v.slot, v.kind, kConst, kNoReg};
   if (!v.in_reg()) bring_local(v, index);
-  return {0, v.slot, v.kind, kInReg, lock(v.reg)};
+  lock(v.reg);
+  return v;
 }
 
 template <class Masm>
@@ -311,18 +343,22 @@ RegCode FunctionCompiler<Masm>::result(Kind kind, RegCode a, RegCode b) {
   return plain_result(kind, a, b);
 }
 
-// Pushes the result of an instruction, or sets the local that a local.set or local.tee after it names.
+// Pushes the result of an instruction, which is in a register of its own, or sets the local that a local.set or local.tee after it
+// names.
 template <class Masm>
 void FunctionCompiler<Masm>::push_result(Kind kind, RegCode reg) {
   const uint8_t next = *p_;
-  if (static_cast<uint8_t>(next - info(Opcode::local_set).code) > 1) return push_reg(kind, reg);
+  if (static_cast<uint8_t>(next - info(Opcode::local_set).code) > 1) return push_alone(kind, reg);
   go_on_to(p_);
   ++p_;
   Value& local = values_[read_uleb<uint32_t>(p_)];
-  if (next == info(Opcode::local_tee).code) push_reg(kind, reg);
   if (local.in_reg()) detach(local);
-  local.flags = 0;
-  attach(local, reg);
+  if (next == info(Opcode::local_tee).code) {
+    push_alone(kind, reg);
+    return attach_beside(local, {kind, kInReg, reg});
+  }
+  static_cast<Place&>(local) = {kind, kInReg, reg};
+  attach_alone(local, reg);
 }
 
 }  // namespace arris::jit

@@ -84,30 +84,33 @@ constexpr Place without_constant(const Place& place) {
   return std::bit_cast<Place>(word_of(place) & ~word_of_flag(kConst));
 }
 
-struct Value : Place {
-  uint64_t bits = 0;
-  int32_t slot = 0;
-  uint32_t next = kNoIndex;  // values in the same register
-  uint32_t previous = kNoIndex;
-  uint32_t mark = 0;  // merges: stamp of the last state that names this value
-
-  bool in_reg() const { return flags & kInReg; }
-  bool is_stored() const { return flags & kStored; }
-  bool is_const() const { return flags & kConst; }
-  bool is_dirty() const { return (flags & (kStored | kConst)) == 0; }
-};
+// The same kind and register, and nothing known but that.
+constexpr Place in_register(const Place& place) {
+  return std::bit_cast<Place>((word_of(place) & ~word_of_flag(0xFF)) | word_of_flag(kInReg));
+}
 
 // An operand that was popped: what it was then. Its register, if any, is locked until the instruction is compiled.
-struct Operand {
-  uint64_t bits = 0;
+struct Operand : Place {
   int32_t slot = 0;
-  Kind kind = Kind::i32;
-  uint8_t flags = 0;
-  RegCode reg = kNoReg;
+  uint64_t bits = 0;
+
+  constexpr Operand() = default;
+  constexpr Operand(uint64_t bits_, int32_t slot_, Kind kind_, uint8_t flags_, RegCode reg_)
+      : Place{kind_, flags_, reg_}, slot(slot_), bits(bits_) {}
 
   bool in_reg() const { return flags & kInReg; }
   bool is_const() const { return flags & kConst; }
   bool only_in_slot() const { return (flags & (kInReg | kConst)) == 0; }
+  bool is_variable_in_reg() const { return (flags & (kInReg | kConst)) == kInReg; }
+};
+
+struct Value : Operand {
+  uint32_t next = kNoIndex;  // values in the same register
+  uint32_t previous = kNoIndex;
+  uint32_t mark = 0;  // merges: stamp of the last state that names this value
+
+  bool is_stored() const { return flags & kStored; }
+  bool is_dirty() const { return (flags & (kStored | kConst)) == 0; }
 };
 
 // The state that every way to a label agrees on. Sparse: a value in no entry is stored, or an operand that is constant.

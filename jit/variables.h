@@ -12,27 +12,41 @@ void FunctionCompiler<Masm>::on_local_get(uint32_t index) {
   Value& v = values_[index];
   if (v.is_const()) return push_const(v.kind, v.bits);
   if (!v.in_reg()) bring_local(v, index);
-  push_shared(v.kind, v.reg);
+  push_copy(v);
 }
 
 template <class Masm>
+void FunctionCompiler<Masm>::set_constant(uint32_t index, uint64_t bits) {
+  Value& local = values_[index];
+  if (local.in_reg()) unlink(local);
+  local.flags = kConst;
+  local.bits = bits;
+  const_locals_.push_back(index);
+}
+
+// Setting has a short way for what is mostly the case, a value in a register.
+template <class Masm>
 void FunctionCompiler<Masm>::on_local_set(uint32_t index) {
+  const Value& top = operand(0);
+  if (!top.is_variable_in_reg()) return set_otherwise(index);
+  Value& local = values_[index];
+  if (local.in_reg()) unlink(local);
+  --height_;
+  next_slot_ = top.slot;
+  attach_instead(local, top);
+}
+
+template <class Masm>
+[[gnu::noinline]] void FunctionCompiler<Masm>::set_otherwise(uint32_t index) {
   Operand value = pop();
+  if (value.is_const()) return set_constant(index, value.bits);
   Value& local = values_[index];
   if (local.in_reg()) detach(local);
-  if (value.is_const()) {
-    local.flags = kConst;
-    local.bits = value.bits;
-    const_locals_.push_back(index);
-    return;
-  }
-  if (value.only_in_slot()) {
-    const RegCode wanted = preference_[index];
-    if (wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0) {
-      emit_load(value.kind, wanted, value.slot);
-      value.flags |= kInReg;
-      value.reg = wanted;
-    }
+  const RegCode wanted = preference_[index];
+  if (wanted != kNoReg && ((used_ | locked_) & bit_of(wanted)) == 0) {
+    emit_load(value.kind, wanted, value.slot);
+    value.flags |= kInReg;
+    value.reg = wanted;
   }
   local.flags = 0;
   attach(local, use(value));
@@ -40,22 +54,21 @@ void FunctionCompiler<Masm>::on_local_set(uint32_t index) {
 
 template <class Masm>
 void FunctionCompiler<Masm>::on_local_tee(uint32_t index) {
-  Value& top = operand(0);
+  const Value& top = operand(0);
+  if (!top.is_variable_in_reg()) return tee_otherwise(index);
   Value& local = values_[index];
-  if (!top.in_reg() && !top.is_const()) {
-    const RegCode reg = allocate(file_bits(top.kind));
-    emit_load(top.kind, reg, top.slot);
-    attach(top, reg);
-  }
-  if (local.in_reg()) detach(local);
-  if (top.is_const()) {
-    local.flags = kConst;
-    local.bits = top.bits;
-    const_locals_.push_back(index);
-    return;
-  }
-  local.flags = 0;
-  attach(local, top.reg);
+  if (local.in_reg()) unlink(local);
+  attach_beside(local, top);
+}
+
+template <class Masm>
+[[gnu::noinline]] void FunctionCompiler<Masm>::tee_otherwise(uint32_t index) {
+  Value& top = operand(0);
+  if (top.is_const()) return set_constant(index, top.bits);
+  const RegCode reg = allocate(file_bits(top.kind));
+  emit_load(top.kind, reg, top.slot);
+  attach_alone(top, reg);
+  on_local_tee(index);
 }
 
 // Locals that are zero since the start get their slots, in pairs where they are neighbours.
