@@ -73,9 +73,14 @@ class FunctionCompiler final : private masm::TrapSink {
   void compile_local_get(uint32_t index);
   void get_for_next(uint32_t index);
   template <class T>
-  T read_constant() {  // of i32.const and i64.const: mostly one byte
+  T read_constant() {  // of i32.const and i64.const: mostly one byte or two
     const uint8_t byte = *p_;
-    if (byte >= 0x80) return read_sleb<T>(p_);
+    if (byte >= 0x80) {
+      const uint8_t second = p_[1];
+      if (second >= 0x80) return read_sleb<T>(p_);
+      p_ += 2;
+      return static_cast<T>(static_cast<int16_t>((second << 7 | (byte & 0x7F)) << 2) >> 2);
+    }
     ++p_;
     return static_cast<T>(static_cast<int8_t>(byte << 1) >> 1);
   }
@@ -89,7 +94,11 @@ class FunctionCompiler final : private masm::TrapSink {
   Value& operand(uint32_t from_top) { return values_[local_count_ + height_ - 1 - from_top]; }
   uint32_t index_of(const Value& v) const { return static_cast<uint32_t>(&v - values_.data()); }
   bool is_local(uint32_t index) const { return index < local_count_; }
-  static uint32_t file_bits(Kind kind) { return kAllocatableBits & (is_fp(kind) ? kFpBits : kGpBits); }
+  static uint32_t file_bits(Kind kind) {
+    constexpr uint32_t kGp = kAllocatableBits & kGpBits, kFp = kAllocatableBits & kFpBits;
+    static constexpr uint32_t kFiles[] = {kGp, kGp, kFp, kFp, kFp, kGp};  // by Kind
+    return kFiles[static_cast<unsigned>(kind)];
+  }
   void attach(Value& v, RegCode reg);
   void attach_alone(Value& v, RegCode reg);  // to a register that is free
   void attach_instead(Value& v, const Value& other);
@@ -114,11 +123,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void store_if_dirty(Value& v);
   Value& push_value(Kind kind);
   void push_reg(Kind kind, RegCode reg);
-  void push_alone(Kind kind, RegCode reg) {  // what is in a register that is free
-    Value& v = push_value(kind);
-    static_cast<Place&>(v) = {kind, kInReg, reg};
-    attach_alone(v, reg);
-  }
+  void push_alone(Kind kind, RegCode reg);
   void push_copy(const Value& v) {  // of what is in a register
     attach_beside(push_value(v.kind), v);
   }
@@ -145,7 +150,13 @@ class FunctionCompiler final : private masm::TrapSink {
   }
   RegCode plain_result(Kind kind, RegCode a, RegCode b);
   RegCode plain_result(Kind kind, const Operand* a = nullptr) { return plain_result(kind, reg_if_any(a), kNoReg); }
-  void push_result(Kind kind, RegCode reg);
+  bool is_set_next() const {  // local.set or local.tee
+    static_assert(info(Opcode::local_tee).code == info(Opcode::local_set).code + 1);
+    return static_cast<uint8_t>(*p_ - info(Opcode::local_set).code) <= 1;
+  }
+  // Pushes the result of an instruction, which is in a register of its own, or sets the local that the next instruction names.
+  void push_result(Kind kind, RegCode reg) { is_set_next() ? set_result(kind, reg) : push_alone(kind, reg); }
+  void set_result(Kind kind, RegCode reg);
   Gp temp() { return gp_of(allocate(kAllocatableBits & kGpBits)); }
   static Reg reg_of(RegCode code) { return is_fp_code(code) ? Reg(fp_of(code)) : Reg(gp_of(code)); }
   void emit_move(Kind kind, RegCode to, RegCode from);

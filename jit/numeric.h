@@ -89,9 +89,8 @@ template <class Masm>
 RegCode FunctionCompiler<Masm>::clobbering_result(masm::GpSet clobbered, Kind kind, const Operand* a,
                                                   const Operand* b) {
   if (clobbered.empty()) return result(kind, a, b);
-  const bool is_set_next = *p_ == info(Opcode::local_set).code || *p_ == info(Opcode::local_tee).code;
   const bool is_division = kind == Kind::i32 || kind == Kind::i64 ? clobbered.size() > 1 : false;
-  if (is_division && !is_set_next) return lock(code_of(clobbered.first()));
+  if (is_division && !is_set_next()) return lock(code_of(clobbered.first()));
   return result(kind, a, b);
 }
 

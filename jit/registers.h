@@ -326,8 +326,7 @@ RegCode FunctionCompiler<Masm>::plain_result(Kind kind, RegCode a, RegCode b) {
 // the loop wants it in.
 template <class Masm>
 RegCode FunctionCompiler<Masm>::result(Kind kind, RegCode a, RegCode b) {
-  static_assert(info(Opcode::local_tee).code == info(Opcode::local_set).code + 1);
-  if (static_cast<uint8_t>(*p_ - info(Opcode::local_set).code) <= 1) {
+  if (is_set_next()) {
     const uint8_t* p = p_ + 1;
     const uint32_t local = read_uleb<uint32_t>(p);
     Value& v = values_[local];
@@ -343,22 +342,38 @@ RegCode FunctionCompiler<Masm>::result(Kind kind, RegCode a, RegCode b) {
   return plain_result(kind, a, b);
 }
 
-// Pushes the result of an instruction, which is in a register of its own, or sets the local that a local.set or local.tee after it
-// names.
+// The local that the local.set or local.tee at p_ names gets a result, which is in a register of its own.
 template <class Masm>
-void FunctionCompiler<Masm>::push_result(Kind kind, RegCode reg) {
-  const uint8_t next = *p_;
-  if (static_cast<uint8_t>(next - info(Opcode::local_set).code) > 1) return push_alone(kind, reg);
+[[gnu::noinline]] void FunctionCompiler<Masm>::set_result(Kind kind, RegCode reg) {
   go_on_to(p_);
-  ++p_;
-  Value& local = values_[read_uleb<uint32_t>(p_)];
-  if (local.in_reg()) detach(local);
-  if (next == info(Opcode::local_tee).code) {
-    push_alone(kind, reg);
-    return attach_beside(local, {kind, kInReg, reg});
+  const bool is_tee = *p_++ == info(Opcode::local_tee).code;
+  const uint32_t index = read_uleb<uint32_t>(p_);
+  Value& local = values_[index];
+  if (local.in_reg()) unlink(local);
+  uint32_t beside = kNoIndex;
+  if (is_tee) {
+    beside = local_count_ + height_;
+    Value& v = push_value(kind);
+    static_cast<Place&>(v) = {kind, kInReg, reg};
+    v.next = kNoIndex;
+    v.previous = index;
   }
   static_cast<Place&>(local) = {kind, kInReg, reg};
-  attach_alone(local, reg);
+  local.next = beside;
+  local.previous = kNoIndex;
+  head_[reg] = index;
+  used_ |= bit_of(reg);
+}
+
+// What is in a register that is free.
+template <class Masm>
+[[gnu::noinline]] void FunctionCompiler<Masm>::push_alone(Kind kind, RegCode reg) {
+  const uint32_t index = local_count_ + height_;
+  Value& v = push_value(kind);
+  static_cast<Place&>(v) = {kind, kInReg, reg};
+  v.next = v.previous = kNoIndex;
+  head_[reg] = index;
+  used_ |= bit_of(reg);
 }
 
 }  // namespace arris::jit
