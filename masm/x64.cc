@@ -10,7 +10,7 @@ namespace arris::masm {
 
 namespace {
 
-constexpr X64Op kMov{.opcode = 0x8B};       // r <- r/m
+constexpr X64Op kMov{.opcode = 0x8B};  // r <- r/m
 constexpr X64Op kMovStore8{.opcode = 0x88};
 constexpr X64Op kMovStore16{.prefix = 0x66, .opcode = 0x89};
 constexpr X64Op kMovImm{.opcode = 0xC7};
@@ -50,20 +50,19 @@ std::span<const uint8_t> X64Masm::code() const { return {begin(), ok() ? code_by
 void X64Masm::align(uint32_t bytes) {
   DCHECK(std::has_single_bit(bytes) && bytes <= 64);
   // One long nop per nine bytes: 66 0F 1F /0 with a displacement that says nothing.
-  static constexpr uint8_t kNops[9][9] = {{0x90},
-                                          {0x66, 0x90},
-                                          {0x0F, 0x1F, 0x00},
-                                          {0x0F, 0x1F, 0x40, 0},
-                                          {0x0F, 0x1F, 0x44, 0, 0},
-                                          {0x66, 0x0F, 0x1F, 0x44, 0, 0},
-                                          {0x0F, 0x1F, 0x80, 0, 0, 0, 0},
-                                          {0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0},
-                                          {0x66, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0}};
+  static constexpr uint8_t kNops[9][16] = {{0x90},
+                                           {0x66, 0x90},
+                                           {0x0F, 0x1F, 0x00},
+                                           {0x0F, 0x1F, 0x40, 0},
+                                           {0x0F, 0x1F, 0x44, 0, 0},
+                                           {0x66, 0x0F, 0x1F, 0x44, 0, 0},
+                                           {0x0F, 0x1F, 0x80, 0, 0, 0, 0},
+                                           {0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0},
+                                           {0x66, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0}};
   uint32_t missing = -offset() & (bytes - 1);
   while (missing) {
     const uint32_t n = missing < 9 ? missing : 9;
-    ensure();
-    for (uint32_t i = 0; i < n; ++i) byte(kNops[n - 1][i]);
+    put_bytes(kNops[n - 1], n);
     missing -= n;
   }
 }
@@ -80,12 +79,13 @@ void X64Masm::move_imm(Width width, Gp d, uint64_t value) {
 }
 
 void X64Masm::move_imm_keeping_flags(Gp d, uint64_t value) {
+  if (value > UINT32_MAX) return move_imm_large(d, value);
+  short_move_imm(d.id, static_cast<uint32_t>(value));
+}
+
+void X64Masm::move_imm_large(Gp d, uint64_t value) {
   ensure();
-  if (value <= UINT32_MAX) {
-    if (d.id >= 8) byte(0x41);
-    byte(static_cast<uint8_t>(0xB8 | (d.id & 7)));
-    dword(static_cast<uint32_t>(value));
-  } else if (fits_int32(value)) {
+  if (fits_int32(value)) {
     rr(kMovImm, true, 0, d.id);
     dword(static_cast<uint32_t>(value));
   } else {
@@ -140,51 +140,35 @@ uint32_t X64Masm::store_fp(FpKind kind, Address address, Fp s) {
   return at;
 }
 
-uint32_t X64Masm::load(Opcode op, Reg d, Address address) {
-  constexpr X64Op kMovsx8{.map = X64Op::k0F, .opcode = 0xBE}, kMovsx16{.map = X64Op::k0F, .opcode = 0xBF};
-  constexpr X64Op kMovzx8{.map = X64Op::k0F, .opcode = 0xB6}, kMovzx16{.map = X64Op::k0F, .opcode = 0xB7};
-  constexpr X64Op kMovsxd{.opcode = 0x63};
-  const uint32_t at = offset();
-  const auto integer = [&](X64Op encoding, bool w) {
-    rm(encoding, w, d.gp().id, address);
-    return at;
-  };
-  switch (op) {
-    case Opcode::i32_load:
-    case Opcode::i64_load32_u: return integer(kMov, false);
-    case Opcode::i64_load: return integer(kMov, true);
-    case Opcode::i32_load8_u:
-    case Opcode::i64_load8_u: return integer(kMovzx8, false);
-    case Opcode::i32_load16_u:
-    case Opcode::i64_load16_u: return integer(kMovzx16, false);
-    case Opcode::i32_load8_s: return integer(kMovsx8, false);
-    case Opcode::i32_load16_s: return integer(kMovsx16, false);
-    case Opcode::i64_load8_s: return integer(kMovsx8, true);
-    case Opcode::i64_load16_s: return integer(kMovsx16, true);
-    case Opcode::i64_load32_s: return integer(kMovsxd, true);
-    case Opcode::f32_load: return load_fp(FpKind::f32, d.fp(), address);
-    case Opcode::f64_load: return load_fp(FpKind::f64, d.fp(), address);
-    case Opcode::v128_load: return load_fp(FpKind::v128, d.fp(), address);
-    default: return load_vector(op, d.fp(), address);
-  }
-}
-
-uint32_t X64Masm::store(Opcode op, Address address, Reg s) {
-  const uint32_t at = offset();
-  switch (op) {
-    case Opcode::i32_store:
-    case Opcode::i64_store32: return store_gp(Width::w32, address, s.gp());
-    case Opcode::i64_store: return store_gp(Width::w64, address, s.gp());
-    case Opcode::i32_store8:
-    case Opcode::i64_store8: rm(kMovStore8, false, s.gp().id, address, true); return at;
-    case Opcode::i32_store16:
-    case Opcode::i64_store16: rm(kMovStore16, false, s.gp().id, address); return at;
-    case Opcode::f32_store: return store_fp(FpKind::f32, address, s.fp());
-    case Opcode::f64_store: return store_fp(FpKind::f64, address, s.fp());
-    case Opcode::v128_store: return store_fp(FpKind::v128, address, s.fp());
-    default: not_implemented(op); return at;
-  }
-}
+static_assert(static_cast<unsigned>(Opcode::i64_load32_u) - static_cast<unsigned>(Opcode::i32_load) == 13);
+static_assert(static_cast<unsigned>(Opcode::i64_store32) - static_cast<unsigned>(Opcode::i32_store) == 8);
+constexpr X64Emitter::MemoryForm X64Masm::kLoadForms[] = {
+    {kMov},                                       // i32.load
+    {kMov, true},                                 // i64.load
+    {kFpLoad[0]},                                 // f32.load
+    {kFpLoad[1]},                                 // f64.load
+    {{.map = X64Op::k0F, .opcode = 0xBE}},        // i32.load8_s
+    {{.map = X64Op::k0F, .opcode = 0xB6}},        // i32.load8_u
+    {{.map = X64Op::k0F, .opcode = 0xBF}},        // i32.load16_s
+    {{.map = X64Op::k0F, .opcode = 0xB7}},        // i32.load16_u
+    {{.map = X64Op::k0F, .opcode = 0xBE}, true},  // i64.load8_s
+    {{.map = X64Op::k0F, .opcode = 0xB6}},        // i64.load8_u
+    {{.map = X64Op::k0F, .opcode = 0xBF}, true},  // i64.load16_s
+    {{.map = X64Op::k0F, .opcode = 0xB7}},        // i64.load16_u
+    {{.opcode = 0x63}, true},                     // i64.load32_s
+    {kMov},                                       // i64.load32_u
+};
+constexpr X64Emitter::MemoryForm X64Masm::kStoreForms[] = {
+    {{.opcode = 0x89}},         // i32.store
+    {{.opcode = 0x89}, true},   // i64.store
+    {kFpStore[0]},              // f32.store
+    {kFpStore[1]},              // f64.store
+    {kMovStore8, false, true},  // i32.store8
+    {kMovStore16},              // i32.store16
+    {kMovStore8, false, true},  // i64.store8
+    {kMovStore16},              // i64.store16
+    {{.opcode = 0x89}},         // i64.store32
+};
 
 uint32_t X64Masm::store_imm(Opcode op, Address address, uint64_t value) {
   const uint32_t at = offset();

@@ -68,8 +68,20 @@ class X64Masm : public X64Registers, private X64Emitter {
   // --- Memory --------------------------------------------------------------------------------------------------------
   // Every wasm load and store by opcode, vectors too; lane forms apart. Extension is part of the load. (Scratch ok for s of
   // integer stores and as base.)
-  uint32_t load(Opcode op, Reg d, Address address);
-  uint32_t store(Opcode op, Address address, Reg s);
+  uint32_t load(Opcode op, Reg d, Address address) {
+    const unsigned index = static_cast<unsigned>(op) - static_cast<unsigned>(Opcode::i32_load);
+    if (index >= kScalarLoads) return load_vector(op, d.fp(), address);
+    const uint32_t at = offset();
+    rm(kLoadForms[index], d.fp().id, address);  // or a general register's
+    return at;
+  }
+  uint32_t store(Opcode op, Address address, Reg s) {
+    const unsigned index = static_cast<unsigned>(op) - static_cast<unsigned>(Opcode::i32_store);
+    if (index >= kScalarStores) return store_fp(FpKind::v128, address, s.fp());
+    const uint32_t at = offset();
+    rm(kStoreForms[index], s.fp().id, address);
+    return at;
+  }
   uint32_t store_imm(Opcode op, Address address, uint64_t value);            // integer stores; value by its bits
   uint32_t load_lane(Opcode op, Fp d, Address address, Fp v, uint8_t lane);  // v128.loadN_lane
   uint32_t store_lane(Opcode op, Address address, Fp v, uint8_t lane);       // v128.storeN_lane
@@ -173,6 +185,10 @@ class X64Masm : public X64Registers, private X64Emitter {
   [[gnu::cold]] void not_implemented(Opcode op) { fail("not implemented: ", info(op).mnemonic); }
 
   void move_imm_keeping_flags(Gp d, uint64_t value);
+  void move_imm_large(Gp d, uint64_t value);
+  // Scalar loads and stores by opcode, from the first of each kind on.
+  static constexpr unsigned kScalarLoads = 14, kScalarStores = 9;
+  static const MemoryForm kLoadForms[kScalarLoads], kStoreForms[kScalarStores];
   uint32_t store_imm64(Address address, uint64_t value);
 
   // Integers (x64_int.cc, x64_divide.cc). `code` is the ModRM extension that selects the operation (x64_rows.h).

@@ -147,6 +147,13 @@ void X64Emitter::lea_jump_table(Gp d, std::span<const Label> targets) {
   put(uint32_t{0});
 }
 
+void X64Emitter::rm(const MemoryForm& form, uint8_t reg, Address a) {
+  if (form.is_escaped) return rm_escaped(form.head, form.prefix, reg, a);
+  if (!form.is_rare) return rm_plain(form.head, reg, a);
+  rm_any({.prefix = form.prefix, .opcode = static_cast<uint8_t>(form.head >> 8)}, false, reg, a,
+         form.is_byte && reg >= 4);
+}
+
 // --- Constants -------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -222,9 +229,9 @@ bool X64Emitter::place_jump_tables() {
 
 bool X64Emitter::finish() {
   instruction_bytes_ = offset();
-  for (uint32_t i = 0; i < label_count_; ++i) {
-    if (labels_[i] < kUnused) fail("a label that is jumped to is not bound");
-  }
+  int32_t least = 0;
+  for (uint32_t i = 0; i < label_count_; ++i) least = std::min(least, labels_[i]);
+  if (least < kUnused) fail("a label that is jumped to is not bound");
   if (!place_constants() || !place_jump_tables()) return false;
   code_bytes_ = offset();
   return true;

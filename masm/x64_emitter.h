@@ -113,11 +113,31 @@ class X64Emitter {
         rm_plain(plain_head(op, w), reg, a);
       }
     } else if (op.map == X64Op::k0F && !byte_reg) {
-      rm_escaped(0x0F40u | uint32_t{w} << 3 | uint32_t{op.opcode} << 16, op.prefix, reg, a);
+      rm_escaped(escaped_head(op, w), op.prefix, reg, a);
     } else {
       rm_any(op, w, reg, a, byte_reg && reg >= 4);
     }
   }
+  // REX and the opcode, as the instruction begins, without its prefix.
+  static constexpr uint32_t plain_head(X64Op op, bool w) { return 0x40u | uint32_t{w} << 3 | uint32_t{op.opcode} << 8; }
+  static constexpr uint32_t escaped_head(X64Op op, bool w) {
+    return 0x0F40u | uint32_t{w} << 3 | uint32_t{op.opcode} << 16;
+  }
+  // An instruction with a memory operand taken apart beforehand, for tables of loads and stores.
+  struct MemoryForm {
+    consteval MemoryForm(X64Op op, bool w = false, bool is_byte_store = false)
+        : head(op.map == X64Op::k0F ? escaped_head(op, w) : plain_head(op, w)),
+          prefix(op.prefix),
+          is_escaped(op.map == X64Op::k0F),
+          is_rare(op.map != X64Op::k0F && (op.prefix != 0 || is_byte_store)),
+          is_byte(is_byte_store) {}
+    uint32_t head;
+    uint8_t prefix;
+    bool is_escaped;
+    bool is_rare;
+    bool is_byte;
+  };
+  void rm(const MemoryForm& form, uint8_t reg, Address a);
   // r/m, imm of group 1 (add, or, ... cmp by `extension`), sign-extended.
   [[gnu::noinline]] void group1(bool w, uint8_t extension, uint8_t rm, int32_t immediate) {
     uint8_t* p = room();
@@ -149,6 +169,20 @@ class X64Emitter {
   }
   void vex_rc(X64Op op, bool w, uint8_t reg, uint8_t v, uint32_t constant, uint8_t trailing = 0) {
     constant_operand(vex_prefix(op, w, reg, v, 0, 0), reg, constant, trailing);
+  }
+  // mov r32, imm32
+  void short_move_imm(uint8_t reg, uint32_t immediate) {
+    uint8_t* p = room();
+    *p = 0x41;
+    p += reg >> 3;
+    put_at(p, 0xB8u | (reg & 7u) | uint64_t{immediate} << 8);
+    p_ = p + 5;
+  }
+  // The first n of 16.
+  void put_bytes(const uint8_t (&from)[16], uint32_t n) {
+    uint8_t* const p = room();
+    std::memcpy(p, from, sizeof from);
+    p_ = p + n;
   }
   void byte(uint8_t b) { *p_++ = b; }  // of an instruction under way
   void word(uint16_t x) { put(x); }
@@ -224,34 +258,14 @@ class X64Emitter {
     ensure();
     return p_;
   }
-  // REX and the opcode, as the instruction begins.
-  static constexpr uint32_t plain_head(X64Op op, bool w) { return 0x40u | uint32_t{w} << 3 | uint32_t{op.opcode} << 8; }
   // What a register puts into these three bytes: REX.R and ModRM.reg, or REX.B and ModRM.rm.
-  static constexpr std::array<uint32_t, 16> register_bits(uint32_t rex, uint32_t shift) {
+  static constexpr std::array<uint32_t, 16> register_bits(uint32_t rex, uint32_t shift, uint32_t always = 0) {
     std::array<uint32_t, 16> bits{};
-    for (uint32_t i = 0; i < 16; ++i) bits[i] = (i >> 3) * rex | (i & 7) << shift;
+    for (uint32_t i = 0; i < 16; ++i) bits[i] = always | (i >> 3) * rex | (i & 7) << shift;
     return bits;
   }
-  static const std::array<uint32_t, 16> kRegBits, kRmBits;
-  // Writes the three bytes, of which a REX that says nothing is left out, with a displacement behind them.
-  [[gnu::always_inline]] void put_plain(uint8_t* p, uint32_t head, int32_t displacement, bool may_be_none) {
-    uint64_t bytes = head | uint64_t{static_cast<uint32_t>(displacement)} << 24;
-    uint8_t* end = p + 3;
-    if (displacement != static_cast<int8_t>(displacement)) {
-      bytes |= 0x800000;
-      end = p + 7;
-    } else if (displacement != 0 || !may_be_none) {
-      bytes |= 0x400000;
-      end = p + 4;
-    }
-    if ((head & 15) == 0) {
-      bytes >>= 8;
-      --end;
-    }
-    p_ = end;
-    put_at(p, bytes);
-  }
-
+  static const std::array<uint32_t, 16> kRegBits, kRmBits, kBaseBits, kIndexBits;
+  // Nearly all of these three bytes; a REX that says nothing is left out.
   [[gnu::noinline]] void rr_plain(uint32_t head, uint32_t reg, uint32_t rm) {
     uint8_t* const p = p_;
     if (p > limit_) [[unlikely]]
@@ -281,7 +295,7 @@ class X64Emitter {
     uint8_t* p = p_;
     head |= kRegBits[reg & 15];
     if (p > limit_ || displacement != static_cast<int8_t>(displacement) || (can_be_none && displacement == 0))
-      return rm_otherwise<can_be_none>(head, displacement);
+      return rm_otherwise(head, displacement);
     head |= 0x400000 | static_cast<uint32_t>(displacement) << 24;
     p_ = p + 4;
     if (!has_rex && (head & 15) == 0) {
@@ -290,35 +304,63 @@ class X64Emitter {
     }
     std::memcpy(p, &head, sizeof head);
   }
-  template <bool can_be_none>
   [[gnu::noinline]] void rm_otherwise(uint32_t head, int32_t displacement) {
-    put_plain(room(), head, displacement, can_be_none);
-  }
-  [[gnu::noinline]] void rm_plain(uint32_t head, uint32_t reg, Address a) {
-    if (a.index.valid() || (a.base.id & 7) == 4) return rm_indexed(head, reg, a);
-    put_plain(room(), head | kRegBits[reg & 15] | kRmBits[a.base.id & 15], a.displacement, (a.base.id & 7) != 5);
-  }
-  [[gnu::noinline]] void rm_indexed(uint32_t head, uint32_t reg, Address a) {
-    uint8_t* const p = room();
-    const uint32_t index = a.index.valid() ? a.index.id : 4;
-    const int32_t displacement = a.displacement;
-    head |= kRegBits[reg & 15] | a.base.id >> 3 | (index >> 3) << 1 | 4 << 16 |
-            (uint32_t{a.scale_log2} << 6 | (index & 7) << 3 | (a.base.id & 7)) << 24;
-    uint8_t* end = p + 4;
+    uint8_t* const p = p_;
+    if (p > limit_) [[unlikely]]
+      return rm_after_growing(head, displacement);
+    uint64_t bytes = head | uint64_t{static_cast<uint32_t>(displacement)} << 24;
+    uint8_t* end = p + 3;
     if (displacement != static_cast<int8_t>(displacement)) {
-      head |= 0x800000;
-      end = p + 8;
-    } else if (displacement != 0 || (a.base.id & 7) == 5) {
-      head |= 0x400000;
-      end = p + 5;
+      bytes |= 0x800000;
+      end = p + 7;
+    } else if (displacement != 0 || (head & 0x70000) == 0x50000) {  // rbp and r13 have no form without a displacement
+      bytes |= 0x400000;
+      end = p + 4;
     }
-    uint64_t bytes = head | uint64_t{static_cast<uint32_t>(displacement)} << 32;
     if ((head & 15) == 0) {
       bytes >>= 8;
       --end;
     }
     p_ = end;
     put_at(p, bytes);
+  }
+  [[gnu::noinline, gnu::cold]] void rm_after_growing(uint32_t head, int32_t displacement) {
+    grow();
+    rm_otherwise(head, displacement);
+  }
+  [[gnu::noinline]] void rm_plain(uint32_t head, uint32_t reg, Address a) {
+    if (a.index.valid()) return rm_indexed(head, reg, a);
+    if ((a.base.id & 7) == 4) {  // rsp and r12 have a form with an index only; none is written as rsp
+      a.index = Gp{4};
+      return rm_indexed(head, reg, a);
+    }
+    rm_otherwise(head | kRegBits[reg & 15] | kRmBits[a.base.id & 15], a.displacement);
+  }
+  [[gnu::noinline]] void rm_indexed(uint32_t head, uint32_t reg, Address a) {
+    uint8_t* const p = p_;
+    if (p > limit_) [[unlikely]]
+      return rm_after_growing(head, reg, a);
+    head |= kRegBits[reg & 15] | kBaseBits[a.base.id & 15] | kIndexBits[a.index.id & 15] | uint32_t{a.scale_log2} << 30;
+    const int32_t displacement = a.displacement;
+    const uint32_t skipped = (head & 15) == 0;
+    if (displacement == 0 && (head >> 24 & 7) != 5) {
+      head >>= 8 * skipped;
+      std::memcpy(p, &head, sizeof head);
+      p_ = p + 4 - skipped;
+      return;
+    }
+    const uint64_t bytes = head | uint64_t{static_cast<uint32_t>(displacement)} << 32;
+    if (displacement == static_cast<int8_t>(displacement)) {
+      put_at(p, (bytes | 0x400000) >> 8 * skipped);
+      p_ = p + 5 - skipped;
+    } else {
+      put_at(p, (bytes | 0x800000) >> 8 * skipped);
+      p_ = p + 8 - skipped;
+    }
+  }
+  [[gnu::noinline, gnu::cold]] void rm_after_growing(uint32_t head, uint32_t reg, Address a) {
+    grow();
+    rm_indexed(head, reg, a);
   }
   // Two byte opcodes: extending loads, floats. `head` is REX, 0F, opcode.
   [[gnu::noinline]] void rm_escaped(uint32_t head, uint32_t prefix, uint32_t reg, Address a) {
@@ -434,5 +476,7 @@ class X64Emitter {
 
 inline constexpr std::array<uint32_t, 16> X64Emitter::kRegBits = register_bits(4, 19);
 inline constexpr std::array<uint32_t, 16> X64Emitter::kRmBits = register_bits(1, 16);
+inline constexpr std::array<uint32_t, 16> X64Emitter::kBaseBits = register_bits(1, 24, 0x40000);
+inline constexpr std::array<uint32_t, 16> X64Emitter::kIndexBits = register_bits(2, 27);
 
 }  // namespace arris::masm

@@ -91,6 +91,7 @@ uint32_t X64Masm::load_vector(Opcode op, Fp d, Address address) {
     case Opcode::v128_load32x2_s: return v_load(INSN(Pmovsxdq, Vpmovsxdq), d, address);
     case Opcode::v128_load32x2_u: return v_load(INSN(Pmovzxdq, Vpmovzxdq), d, address);
     case Opcode::v128_load64_splat: return v_load(INSN(Movddup, Vmovddup), d, address);
+    case Opcode::v128_load: return load_fp(FpKind::v128, d, address);
     case Opcode::v128_load32_zero: return load_fp(FpKind::f32, d, address);
     case Opcode::v128_load64_zero: return load_fp(FpKind::f64, d, address);
     case Opcode::v128_load32_splat: {
