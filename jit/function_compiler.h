@@ -158,7 +158,7 @@ class FunctionCompiler final : private masm::TrapSink {
   void push_result(Kind kind, RegCode reg) { is_set_next() ? set_result(kind, reg) : push_alone(kind, reg); }
   void set_result(Kind kind, RegCode reg);
   Gp temp() { return gp_of(allocate(kAllocatableBits & kGpBits)); }
-  static Reg reg_of(RegCode code) { return is_fp_code(code) ? Reg(fp_of(code)) : Reg(gp_of(code)); }
+  static Reg reg_of(RegCode code) { return Reg::numbered(code); }
   void emit_move(Kind kind, RegCode to, RegCode from);
   void emit_load(Kind kind, RegCode to, int32_t slot);
   void emit_store(Kind kind, int32_t slot, RegCode from);
@@ -317,16 +317,32 @@ class FunctionCompiler final : private masm::TrapSink {
 
   // ---- memory_access.h ----
   void on_load(Opcode op, Operand index);
+  void load_otherwise(Opcode op, Operand index, MemArg arg);
   void on_store(Opcode op, Operand value);
+  void store_otherwise(Opcode op, Operand index, Operand value, MemArg arg);
   void on_memory_lane(Opcode op, const OpcodeShape& shape);
   void on_atomic(Opcode op, const OpcodeShape& shape);
   void on_wait_or_notify(Opcode op);
-  MemArg read_mem_arg();
+  MemArg read_mem_arg() {
+    const uint8_t* const p = p_;
+    if (p[0] >= 0x40 || p[1] >= 0x80) [[unlikely]]
+      return read_long_mem_arg();
+    p_ = p + 2;
+    MemArg arg;
+    arg.align_log2 = p[0];
+    arg.offset = p[1];
+    return arg;
+  }
+  MemArg read_long_mem_arg();
   Kind address_kind(uint32_t memory) const {
     return module_->memories[memory].limits.address == AddressType::i64 ? Kind::i64 : Kind::i32;
   }
   bool needs_check(uint32_t memory) const;
   uint64_t plain_offsets_ = 0;  // offsets below need no check in memory 0
+  bool is_plain(const MemArg& arg) const { return arg.memory == 0 && arg.offset < plain_offsets_; }
+  static Address plain_address(RegCode index, const MemArg& arg) {
+    return masm::at(Masm::kMemoryBase, gp_of(index), 0, static_cast<int32_t>(arg.offset));
+  }
   Address guest_address(Operand& index, const MemArg& arg, uint32_t width);
   Address checked_address(Operand& index, const MemArg& arg, uint32_t width);
   void check_alignment(Operand& index, const MemArg& arg, uint32_t width);

@@ -9,15 +9,8 @@
 namespace arris::jit {
 
 template <class Masm>
-MemArg FunctionCompiler<Masm>::read_mem_arg() {
+MemArg FunctionCompiler<Masm>::read_long_mem_arg() {
   MemArg arg;
-  const uint8_t* const p = p_;
-  if (p[0] < 0x40 && p[1] < 0x80) [[likely]] {
-    p_ = p + 2;
-    arg.align_log2 = p[0];
-    arg.offset = p[1];
-    return arg;
-  }
   const uint32_t flags = read_uleb<uint32_t>(p_);
   arg.align_log2 = flags & 0x3F;
   if (flags & 0x40) arg.memory = read_uleb<uint32_t>(p_);
@@ -34,11 +27,11 @@ bool FunctionCompiler<Masm>::needs_check(uint32_t memory) const {
 
 template <class Masm>
 Address FunctionCompiler<Masm>::guest_address(Operand& index, const MemArg& arg, uint32_t width) {
-  if (arg.memory != 0 || arg.offset >= plain_offsets_) [[unlikely]]
+  if (!is_plain(arg)) [[unlikely]]
     return checked_address(index, arg, width);
   if (index.is_const() && !index.in_reg() && index.bits + arg.offset <= kMaxFoldedOffset)
     return masm::at(Masm::kMemoryBase, static_cast<int32_t>(index.bits + arg.offset));
-  return masm::at(Masm::kMemoryBase, use_gp(index), 0, static_cast<int32_t>(arg.offset));
+  return plain_address(use(index), arg);
 }
 
 template <class Masm>
@@ -83,10 +76,20 @@ Address FunctionCompiler<Masm>::checked_address(Operand& index, const MemArg& ar
   return masm::at(base, sum, 0, -static_cast<int32_t>(width));
 }
 
+// Both have a short way for what is mostly the case: no check, and operands in registers.
 template <class Masm>
 void FunctionCompiler<Masm>::on_load(Opcode op, Operand index) {
-  const OpcodeShape& s = shape(op);
   const MemArg arg = read_mem_arg();
+  if (!is_plain(arg) || !index.is_variable_in_reg()) return load_otherwise(op, index, arg);
+  const Kind kind = shape(op).result;
+  const RegCode d = result(kind, index.reg, kNoReg);
+  note_fault(masm_.load(op, reg_of(d), plain_address(index.reg, arg)));
+  push_result(kind, d);
+}
+
+template <class Masm>
+[[gnu::noinline]] void FunctionCompiler<Masm>::load_otherwise(Opcode op, Operand index, MemArg arg) {
+  const OpcodeShape& s = shape(op);
   const Address address = guest_address(index, arg, 1u << s.width_log2);
   const RegCode d = result(s.result, reg_if_any(&index), kNoReg);
   note_fault(masm_.load(op, reg_of(d), address));
@@ -95,9 +98,16 @@ void FunctionCompiler<Masm>::on_load(Opcode op, Operand index) {
 
 template <class Masm>
 void FunctionCompiler<Masm>::on_store(Opcode op, Operand value) {
-  const uint32_t width = 1u << shape(op).width_log2;
   const MemArg arg = read_mem_arg();
-  Operand index = pop();
+  const Operand index = pop();
+  if (!is_plain(arg) || !index.is_variable_in_reg() || !value.is_variable_in_reg())
+    return store_otherwise(op, index, value, arg);
+  note_fault(masm_.store(op, plain_address(index.reg, arg), reg_of(value.reg)));
+}
+
+template <class Masm>
+[[gnu::noinline]] void FunctionCompiler<Masm>::store_otherwise(Opcode op, Operand index, Operand value, MemArg arg) {
+  const uint32_t width = 1u << shape(op).width_log2;
   if (value.is_const() && !value.in_reg() && value.kind != Kind::v128) {
     if (op == Opcode::f32_store) op = Opcode::i32_store;
     if (op == Opcode::f64_store) op = Opcode::i64_store;

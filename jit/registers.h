@@ -183,6 +183,7 @@ RegCode FunctionCompiler<Masm>::choose_victim(uint32_t candidates) {
     if (cost < best_cost) {
       best = reg;
       best_cost = cost;
+      if (cost == 0) break;
     }
   }
   return best;

@@ -59,6 +59,7 @@ constexpr RegCode code_of(masm::Fp r) { return static_cast<RegCode>(r.id + kFirs
 constexpr bool is_fp_code(RegCode code) { return code >= kFirstFpCode; }
 constexpr masm::Gp gp_of(RegCode code) { return masm::Gp{code}; }
 constexpr masm::Fp fp_of(RegCode code) { return masm::Fp{static_cast<uint8_t>(code - kFirstFpCode)}; }
+static_assert(masm::Reg::numbered(kFirstFpCode) == masm::Reg(masm::Fp{0}));
 constexpr uint32_t bit_of(RegCode code) { return uint32_t{1} << code; }
 inline constexpr uint32_t kGpBits = 0x0000FFFF;
 inline constexpr uint32_t kFpBits = 0xFFFF0000;

@@ -34,6 +34,12 @@ class Reg {
   constexpr Reg() = default;
   constexpr Reg(Gp r) : code_(r.id) {}                                 // NOLINT(google-explicit-constructor)
   constexpr Reg(Fp r) : code_(static_cast<uint8_t>(r.id | kFpBit)) {}  // NOLINT(google-explicit-constructor)
+  // By a number that counts both kinds: general-purpose registers below 16, the others from there on.
+  static constexpr Reg numbered(uint8_t number) {
+    Reg r;
+    r.code_ = number;
+    return r;
+  }
   constexpr bool valid() const { return code_ != Gp::kNone; }
   constexpr bool is_fp() const { return (code_ & kFpBit) && valid(); }
   constexpr Gp gp() const { return Gp{code_}; }
@@ -41,7 +47,7 @@ class Reg {
   friend constexpr bool operator==(Reg, Reg) = default;
 
  private:
-  static constexpr uint8_t kFpBit = 0x40;
+  static constexpr uint8_t kFpBit = 0x10;
   uint8_t code_ = Gp::kNone;
 };
 
