@@ -121,11 +121,12 @@ class FunctionCompiler final : private masm::TrapSink {
   void flush_constants();  // constants stored as well
   void forget_flushed_constants();
   void store_if_dirty(Value& v);
+  Value& push_room(Kind kind);
   Value& push_value(Kind kind);
   void push_reg(Kind kind, RegCode reg);
   void push_alone(Kind kind, RegCode reg);
   void push_copy(const Value& v) {  // of what is in a register
-    attach_beside(push_value(v.kind), v);
+    attach_beside(push_room(v.kind), v);
   }
   void push_const(Kind kind, uint64_t bits);
   void push_stored(Kind kind) { push_value(kind).flags = kStored; }

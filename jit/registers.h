@@ -243,13 +243,19 @@ void FunctionCompiler<Masm>::empty_registers() {
 
 // ---- The operand stack -------------------------------------------------------------------------------------------------------
 
+// Room for an operand, of which only the slot is filled in.
 template <class Masm>
-Value& FunctionCompiler<Masm>::push_value(Kind kind) {
+[[gnu::always_inline]] inline Value& FunctionCompiler<Masm>::push_room(Kind kind) {
   Value& v = values_[local_count_ + height_++];
-  v.kind = kind;
-  v.flags = 0;
   v.slot = next_slot_;
   next_slot_ += static_cast<int32_t>(slots_of(kind));
+  return v;
+}
+
+template <class Masm>
+Value& FunctionCompiler<Masm>::push_value(Kind kind) {
+  Value& v = push_room(kind);
+  static_cast<Place&>(v) = {kind, 0, kNoReg};
   return v;
 }
 
@@ -260,8 +266,8 @@ void FunctionCompiler<Masm>::push_reg(Kind kind, RegCode reg) {
 
 template <class Masm>
 void FunctionCompiler<Masm>::push_const(Kind kind, uint64_t bits) {
-  Value& v = push_value(kind);
-  v.flags = kConst;
+  Value& v = push_room(kind);
+  static_cast<Place&>(v) = {kind, kConst, kNoReg};
   v.bits = bits;
 }
 
@@ -331,7 +337,7 @@ RegCode FunctionCompiler<Masm>::result(Kind kind, RegCode a, RegCode b) {
     const uint8_t* p = p_ + 1;
     const uint32_t local = read_uleb<uint32_t>(p);
     Value& v = values_[local];
-    if (v.in_reg() && !is_shared(v.reg)) {
+    if (v.in_reg() && (v.next & v.previous) == kNoIndex) {  // alone in it
       const RegCode reg = v.reg;
       v.flags = (v.flags & ~kInReg) | kStored;  // dead: about to be set
       used_ &= ~bit_of(reg);
@@ -354,7 +360,7 @@ template <class Masm>
   uint32_t beside = kNoIndex;
   if (is_tee) {
     beside = local_count_ + height_;
-    Value& v = push_value(kind);
+    Value& v = push_room(kind);
     static_cast<Place&>(v) = {kind, kInReg, reg};
     v.next = kNoIndex;
     v.previous = index;
@@ -370,7 +376,7 @@ template <class Masm>
 template <class Masm>
 [[gnu::noinline]] void FunctionCompiler<Masm>::push_alone(Kind kind, RegCode reg) {
   const uint32_t index = local_count_ + height_;
-  Value& v = push_value(kind);
+  Value& v = push_room(kind);
   static_cast<Place&>(v) = {kind, kInReg, reg};
   v.next = v.previous = kNoIndex;
   head_[reg] = index;
