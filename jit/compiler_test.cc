@@ -224,6 +224,29 @@ TEST_F(CompilerTest, AnOperandInItsSlotIsReadThereAfterSimplification) {
   EXPECT_EQ(text.find("[rbp + 40]"), std::string::npos) << "the zero's slot is never written\n" << text;
 }
 
+// The look ahead at the outer loop sees the whole inner loop, a part of it, or nothing.
+TEST_F(CompilerTest, AnInnerLoopKeepsItsLocalsInRegistersWhereverItLies) {
+  for (int before : {0, 1990, 1995, 5000}) {
+    std::string nops;
+    for (int i = 0; i < before; ++i) nops += " nop";
+    const std::string text = compile(
+        "(module (func (param i32 i32) (result i32) (local i32)"
+        "  (loop" +
+        nops +
+        "  (loop"
+        "    (local.set 2 (i32.add (local.get 2) (local.get 1)))"
+        "    (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+        "  (br_if 0 (local.get 2)))"
+        "  (local.get 2)))");
+    const size_t add = text.find("i32.add");
+    const size_t head = text.rfind("L", text.rfind(":\n", add));
+    const size_t back = text.find("-> " + text.substr(head, text.find(':', head) - head), add);
+    ASSERT_TRUE(add != text.npos && head != text.npos && back != text.npos) << text;
+    const std::string loop = text.substr(head, back - head);
+    EXPECT_EQ(loop.find("rbp"), loop.npos) << before << " instructions before\n" << text;
+  }
+}
+
 TEST_F(CompilerTest, ALoopAsksForInterruptions) {
   const std::string text = compile("(module (func (loop (br 0))))", true);
   EXPECT_NE(text.find("branch"), std::string::npos);
