@@ -70,6 +70,7 @@ class Instantiator {
     if (Status ok = check_imports(); !ok) return std::unexpected(std::move(ok).error());
     StoreMark mark = store_.mark();
     if (Status ok = allocate(); !ok) {
+      if (store_.heap().is_used()) store_.hold_types(module_);
       store_.rewind(mark);
       return std::unexpected(std::move(ok).error());
     }

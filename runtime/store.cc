@@ -52,6 +52,12 @@ const CanonicalType& Store::func_type(const FuncType& type) {
   return registry().get(id);
 }
 
+void Store::hold_types(const Module& module) {
+  for (CanonicalTypeId id : module.canonical_types) {
+    if (registry().hold(id)) type_holds_.adopt(id);
+  }
+}
+
 FuncInstance* Store::new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
                                    void (*drop_environment)(void*)) {
   FuncInstance func{&type, nullptr, nullptr, callback, environment, FuncIndex(), slow_entry()};

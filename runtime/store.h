@@ -134,6 +134,8 @@ class Store final : public RootProvider {
   // name may be gone already.
   const CanonicalType& func_type(const FuncType& type);
   ValType hold_type(ValType type) { return type_holds_.hold(type); }
+  // Of a module whose instance is taken away again: dead objects of its types may be in the heap still, and conservative roots find them.
+  void hold_types(const Module& module);
 
   // Creation of store objects; the Store owns them until its end. Types are canonical, and held by the Store or a module in it.
   FuncInstance* new_host_func(const CanonicalType& type, HostCallback callback, void* environment,
