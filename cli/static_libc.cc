@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+// Names of the library's own are the point here: NOLINTBEGIN(bugprone-reserved-identifier)
 #define ARRIS_STAND_IN extern "C" [[gnu::weak]]
 
 // Messages: nobody calls setlocale, and the C locale has no translations. Instead of catalogues, their plural formulas, iconv.
@@ -84,3 +85,4 @@ ARRIS_STAND_IN void __call_tls_dtors() {
     std::free(entry);
   }
 }
+// NOLINTEND(bugprone-reserved-identifier)

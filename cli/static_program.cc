@@ -37,6 +37,8 @@ namespace {
 
 }  // namespace
 
+// Names of the libraries' own are the point here, and addresses read as numbers:
+// NOLINTBEGIN(bugprone-reserved-identifier,performance-no-int-to-ptr)
 namespace __cxxabiv1 {
 extern void (*__terminate_handler)();
 constinit void (*__terminate_handler)() = &terminate_handler;
@@ -117,3 +119,4 @@ extern "C" int pthread_getattr_np(pthread_t thread, pthread_attr_t* attributes) 
   return error != 0 ? error
                     : ::pthread_attr_setstack(attributes, reinterpret_cast<void*>(stack.low), stack.high - stack.low);
 }
+// NOLINTEND(bugprone-reserved-identifier,performance-no-int-to-ptr)
