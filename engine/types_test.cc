@@ -84,34 +84,6 @@ TEST(Types, AStoreKeepsTheTypesOfItsObjectsWhenTheModuleIsDropped) {
   EXPECT_EQ(world.func(numbered_module(5), "is").call(*made)->front().i32(), 0);
 }
 
-// What the constant expressions made is garbage, but words of the value stack may still point to it.
-TEST(Types, AStoreKeepsTheTypesOfWhatAFailedInstantiationMade) {
-  World world;
-  size_t before = type_count(world.engine);
-  {
-    Store store(world.engine);
-    {
-      Module module = testing::compile(world.engine, R"((module (type $s (struct (field i32 (ref null $s) i64)))
-          (global (ref $s) (struct.new_default $s)) (global (ref $s) (struct.new_default $s))
-          (table 20000000 funcref)))");
-      EXPECT_FALSE(Instance::create(store, module, {}));
-    }
-    EXPECT_EQ(type_count(world.engine), before + 1);
-    Func collect =
-        Func::create(store, {}, [](Caller& caller, std::span<const Val>, std::span<Val>) -> std::expected<void, Trap> {
-          caller.store().collect();
-          return {};
-        });
-    Module other = testing::compile(world.engine, R"((module (import "" "" (func $collect))
-        (func (export "f") (result i32) (i32.const 1) (i32.const 2) (i32.const 3) (call $collect) (drop) (drop))))");
-    Extern imports[] = {collect};
-    auto instance = Instance::create(store, other, imports);
-    ASSERT_TRUE(instance);
-    EXPECT_EQ(instance->func("f")->call({})->front().i32(), 1);
-  }
-  EXPECT_EQ(type_count(world.engine), before);
-}
-
 TEST(Types, ALinkerKeepsTheTypesOfItsFunctions) {
   World world;
   constexpr std::string_view kText = R"((module (type $s (struct (field i32) (field i64) (field f32)))

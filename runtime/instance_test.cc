@@ -236,6 +236,29 @@ TEST_F(Instantiation, ExhaustedHeapTrapsAndLeavesNothingBehind) {
   EXPECT_EQ(after.instances, before.instances);
 }
 
+// Words of the value stack that nothing has overwritten yet still point to it.
+TEST_F(Instantiation, WhatAFailedOneMadeKeepsItsTypes) {
+  size_t types = store_.registry().size();
+  {
+    ModuleBuilder builder(store_);
+    SubType pair;
+    pair.kind = CompositeKind::struct_;
+    pair.fields = {{kAnyRef, true}, {kI64, true}};
+    builder.add_type(pair);
+    builder->globals.push_back({{kAnyRef, false}, builder.expr({0xFB, 0x01, 0x00, 0x0B})});
+    builder->tables.push_back({test::table_type(kFuncRef, limits::kMaxTableElements + 1, UINT32_MAX), {}});
+    ASSERT_FALSE(instantiate(store_, builder.finish(), {}));
+  }
+  EXPECT_EQ(store_.registry().size(), types + 1);
+  ExecutionContext& context = store_.context();
+  HeapObject* made = store_.heap().find_object(*context.stack_top);
+  ASSERT_NE(made, nullptr);
+  ++context.stack_top;
+  store_.heap().collect();
+  --context.stack_top;
+  EXPECT_EQ(made->type->ref_offsets.size(), 1u);
+}
+
 TEST_F(Instantiation, SegmentsAreCopiedAndActiveOnesDropped) {
   ModuleBuilder builder(store_);
   TypeIndex type = builder.add_func_type({}, {});
