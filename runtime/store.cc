@@ -160,7 +160,7 @@ void Store::clear(uint64_t keep_stack_bytes) {
 
 // ---- Calls -----------------------------------------------------------------------------------------------------------------
 
-Outcome Store::exhausted() {
+[[gnu::noinline, gnu::cold]] Outcome Store::exhausted() {
   Outcome outcome = set_trap(TrapCode::call_stack_exhausted);
   capture_backtrace(nullptr, nullptr, nullptr);
   return outcome;
@@ -175,6 +175,11 @@ void copy_slots(const uint64_t* from, size_t count, uint64_t* to) {
     __asm__("" : "+r"(slot));
     to[i] = slot;
   }
+}
+
+[[gnu::noinline, gnu::cold]] Outcome host_trapped(Store& store) {
+  store.capture_backtrace(nullptr, nullptr, nullptr);
+  return Outcome::trap;
 }
 
 }  // namespace
@@ -308,7 +313,8 @@ Outcome Store::call_from_machine(const FuncInstance& func, uint64_t* slots, cons
   return outcome;
 }
 
-// The exit is written part by part: copied as a whole from where it was just written in parts, it would wait for those stores.
+// The exit is written part by part: copied as a whole from where it was just written in parts, it would wait for those stores. What is
+// rare is out of line, so that few registers are saved here; and the room is measured where compiled code was left.
 uint64_t Store::call_host_from_machine(const FuncInstance* func, InstanceData* caller, uint64_t* slots,
                                        uintptr_t exit_sp) {
   Store& store = *caller->store;
@@ -318,15 +324,20 @@ uint64_t Store::call_host_from_machine(const FuncInstance* func, InstanceData* c
   machine->machine_exit.instance = caller;
   machine->machine_exit.by_fault = false;
   const size_t area = std::max(func->type->param_slots, func->type->result_slots);
-  const bool has_room = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) >= context.native_stack_limit &&
-                        area <= static_cast<size_t>(context.stack_limit - slots);
+  const bool has_room =
+      exit_sp >= context.native_stack_limit && area <= static_cast<size_t>(context.stack_limit - slots);
   Outcome outcome;
   if (!has_room) [[unlikely]] {
     outcome = store.exhausted();
   } else {
     machine->exit_func = func;
     context.stack_top = slots + area;
-    outcome = store.run_host(*func, caller, slots);
+    if (store.options_.measure_host_time) [[unlikely]]
+      outcome = store.run_host_timed(*func, caller, slots);
+    else
+      outcome = func->host(func->host_environment, store, caller, slots);
+    if (outcome == Outcome::trap) [[unlikely]]
+      outcome = host_trapped(*machine->machine_exit.instance->store);
     machine->exit_func = nullptr;
   }
   machine->machine_exit.sp = 0;
