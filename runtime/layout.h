@@ -132,8 +132,6 @@ struct ExecutionContext {
   // Compiled code only. A machine activation is a run of compiled frames on the native stack, from where C++ entered it.
   // A compiled frame must end at or below this: it lies within the value stack, and so near that the native stack suffices too.
   uint64_t* machine_stack_limit;
-  // The native stack pointer in the body of the compiled function that left for C++; the word below it is its return address.
-  uintptr_t exit_sp;
   // The native stack pointer that ends the innermost machine activation.
   uintptr_t entry_sp;
 
